@@ -1,0 +1,84 @@
+"""``heapledger doctor``: what was found on this machine, what each missing part costs, how to get it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+
+import click
+
+from heapledger import __version__
+from heapledger.cli.shared import console, styled, with_choices
+from heapledger.config import Config
+from heapledger.engine.cache import Cache
+from heapledger.errors import HeapledgerError
+from heapledger.session import evaluate
+from heapledger.source.snippet import read_rust
+from heapledger.toolchain.find import find_rustc
+
+PROBE = 'fn main() {\n    let b = Box::new(41u64); //~ alloc 8\n    println!("{}", std::hint::black_box(b)); //~ alloc 1024\n} //~ free 8\n'
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    name: str
+    good: bool
+    found: str
+    cost: str = ""
+
+
+@click.command()
+@click.option("--toolchain", help="A toolchain of rustup, or the path of a rustc.")
+@click.option("--cache", "cache_setting", help="Folder of the cache, or 'off'.")
+@click.pass_context
+def doctor(context: click.Context, toolchain: str | None, cache_setting: str | None) -> None:
+    """Look at this machine: the compiler, the linker, the cache, and one measured program."""
+    config = with_choices(Config(), None, toolchain, cache_setting)
+    parts = [
+        _Part("heapledger", good=True, found=__version__),
+        _Part("python", good=True, found=f"{platform.python_version()} ({sys.executable})"),
+        _Part("system", good=platform.system() == "Linux", found=platform.platform(), cost="measuring needs x86-64 Linux"),
+        *_compiler(config),
+        _tool("linker", ("cc",), "nothing can be linked; install a C toolchain (Debian: apt-get install gcc)"),
+        _tool("debugger", ("gdb",), "only memory snapshots, which a later version takes, will need it"),
+        _cache(config),
+    ]
+    out = console()
+    for part in parts:
+        mark = ("✓ ", "good") if part.good else ("✗ ", "bad")
+        cost = [] if part.good or not part.cost else [(f"\n    {part.cost}", "soft")]
+        out.print(styled([mark, (f"{part.name}: ", "soft"), (part.found, "plain"), *cost]))
+    context.exit(0 if all(part.good or part.name == "debugger" for part in parts) else 2)
+
+
+def _compiler(config: Config) -> list[_Part]:
+    try:
+        rustc = find_rustc(config.rustc, Cache.from_setting(config.cache))
+    except HeapledgerError as error:
+        return [_Part("rustc", good=False, found="not usable", cost=str(error))]
+    told = rustc.toolchain
+    found = _Part("rustc", good=True, found=f"{told.rustc} ({told.commit}), {told.host}, LLVM {told.llvm}: {rustc.path}")
+    session = evaluate([read_rust(text=PROBE, file="probe.rs", snippet_id="probe")], config, cache=Cache(None))
+    troubles = [finding.text or finding.measured for finding in session.findings]
+    for outcome in session.outcomes:
+        troubles += [f"expected {f.expected}, measured {f.measured} {f.text}".strip() for f in outcome.findings]
+    if troubles:
+        return [found, _Part("a measured program", good=False, found="failed", cost="; ".join(troubles))]
+    return [found, _Part("a measured program", good=True, found="debug and release, as expected")]
+
+
+def _tool(name: str, programs: tuple[str, ...], cost: str) -> _Part:
+    where = next((path for path in map(shutil.which, programs) if path), None)
+    return _Part(name, good=where is not None, found=where or "not found", cost=cost)
+
+
+def _cache(config: Config) -> _Part:
+    try:
+        info = Cache.from_setting(config.cache).info()
+    except HeapledgerError as error:
+        return _Part("cache", good=False, found="refused", cost=str(error))
+    if info.folder is None:
+        return _Part("cache", good=True, found="off")
+    return _Part("cache", good=True, found=f"{info.folder} ({info.entries} files, {info.size / 1e6:.1f} MB)")

@@ -1,0 +1,129 @@
+"""Every option once: name, default, type, help. ``sphinx/`` registers them, ``doctor`` prints them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from heapledger.model import Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One configuration value of ``conf.py``."""
+
+    name: str
+    default: object
+    types: tuple[type, ...]
+    help: str
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        name="heapledger_toolchain",
+        default="",
+        types=(str,),
+        help="Versions of rustc that the documents are written for, as in '>=1.95,<1.98'; another one warns.",
+    ),
+    Option(
+        name="heapledger_rustc",
+        default="",
+        types=(str,),
+        help="Path of the rustc to use, or '+NAME' for a toolchain of rustup; empty: the rustc on PATH.",
+    ),
+    Option(
+        name="heapledger_profiles",
+        default=["debug", "release"],
+        types=(list, tuple),
+        help="Profiles in which a snippet is measured unless it says otherwise.",
+    ),
+    Option(
+        name="heapledger_executor",
+        default="local",
+        types=(str,),
+        help="Where the work is done: 'local' (this machine, one worker per core) or 'local:N' (N workers).",
+    ),
+    Option(
+        name="heapledger_require",
+        default="",
+        types=(str,),
+        help="'verified': a snippet that could not be measured on this machine is an error.",
+    ),
+    Option(
+        name="heapledger_draw_mermaid",
+        default="own",
+        types=(str,),
+        help="'own' or 'all': whether hand-written Mermaid is drawn at build time too.",
+    ),
+    Option(
+        name="heapledger_cache",
+        default="",
+        types=(str,),
+        help="Folder of the cache; empty: the user's cache folder; 'off': none.",
+    ),
+    Option(
+        name="heapledger_snippets",
+        default="",
+        types=(str,),
+        help="Folder that :file: starts from; empty: 'rust_snippets' beside or in the source folder.",
+    ),
+    Option(
+        name="heapledger_timeout",
+        default=10,
+        types=(int, float),
+        help="Seconds of processor time that a program may take; a snippet's :timeout: may ask for at most 60.",
+    ),
+    Option(
+        name="heapledger_memory",
+        default=2 << 30,
+        types=(int,),
+        help="Bytes of address space that a program may take.",
+    ),
+)
+
+MAX_TIMEOUT = 60.0
+"""Most seconds of processor time that a page may ask for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The options as the engine uses them."""
+
+    toolchain: str = ""
+    rustc: str = ""
+    profiles: tuple[Profile, ...] = (Profile.DEBUG, Profile.RELEASE)
+    executor: str = "local"
+    require: str = ""
+    draw_mermaid: str = "own"
+    cache: str = ""
+    snippets: Path | None = None
+    timeout: float = 10.0
+    memory: int = 2 << 30
+
+
+def from_values(values: dict[str, Any]) -> Config:
+    """Make a :class:`Config` from values keyed by their full names.
+
+    :raises ValueError: with the name of the option and what it may be.
+    """
+    chosen = {option.name.removeprefix("heapledger_"): values.get(option.name, option.default) for option in OPTIONS}
+    try:
+        chosen["profiles"] = tuple(Profile(name) for name in chosen["profiles"])
+    except ValueError as error:
+        message = f"heapledger_profiles: {error}; the profiles are 'debug' and 'release'"
+        raise ValueError(message) from error
+    if chosen["require"] not in {"", "verified"}:
+        message = f"heapledger_require is {chosen['require']!r}; it may be '' or 'verified'"
+        raise ValueError(message)
+    if chosen["draw_mermaid"] not in {"own", "all"}:
+        message = f"heapledger_draw_mermaid is {chosen['draw_mermaid']!r}; it may be 'own' or 'all'"
+        raise ValueError(message)
+    kind, _, count = str(chosen["executor"]).partition(":")
+    if kind != "local" or (count and not count.isdecimal()) or count == "0":
+        message = f"heapledger_executor is {chosen['executor']!r}; it may be 'local' or 'local:N'"
+        raise ValueError(message)
+    chosen["snippets"] = Path(chosen["snippets"]) if chosen["snippets"] else None
+    chosen["timeout"] = float(chosen["timeout"])
+    known = {field.name for field in fields(Config)}
+    return Config(**{name: value for name, value in chosen.items() if name in known})

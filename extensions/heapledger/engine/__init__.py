@@ -1,0 +1,1 @@
+"""Planning, compiling, running, caching. The only place that starts processes."""

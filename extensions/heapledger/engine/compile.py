@@ -1,0 +1,148 @@
+"""One program, compiled as cargo would, with rustc's messages in lines of the snippet's source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from heapledger.engine.process import End, Job, Limits, Outcome, Supervisor
+from heapledger.engine.task import Task
+from heapledger.engine.tools import tool_environment
+from heapledger.model import Diagnostic
+from heapledger.source.program import TRACER_CRATE, Program
+from heapledger.toolchain.find import Rustc
+from heapledger.toolchain.flags import CRATE_NAME, SOURCE_PATH, profile_flags
+from heapledger.toolchain.tracer import BuiltTracer
+
+COMPILE_LIMITS = Limits(
+    cpu_seconds=60.0,
+    wall_seconds=240.0,
+    memory_bytes=6 << 30,
+    file_bytes=512 << 20,
+    processes=256,
+    output_bytes=1 << 20,
+)
+MAX_DIAGNOSTICS = 20
+
+
+class _Span(msgspec.Struct):
+    file_name: str
+    line_start: int
+    column_start: int
+    is_primary: bool
+    label: str | None = None
+
+
+class _Code(msgspec.Struct):
+    code: str
+
+
+class _Message(msgspec.Struct):
+    """One line of ``--error-format=json``; further fields are ignored."""
+
+    message: str
+    level: str
+    spans: list[_Span]
+    code: _Code | None = None
+    rendered: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """What came out of rustc."""
+
+    binary: Path | None
+    """The linked program, or None."""
+    diagnostics: tuple[Diagnostic, ...]
+    trouble: str
+    """What went wrong apart from the program's own errors: a limit, a crash of rustc; empty otherwise."""
+
+
+def compile_program(
+    task: Task, rustc: Rustc, tracer: BuiltTracer | None, folder: Path, supervisor: Supervisor
+) -> Compiled:
+    """Compile a task's program in ``folder``; the binary lands where cargo would put it."""
+    program = task.program
+    source = folder / SOURCE_PATH
+    source.parent.mkdir(parents=True)
+    source.write_text(program.traced_text if tracer else program.text, encoding="utf-8", newline="\n")
+    relative = f"target/{task.profile.value}/{CRATE_NAME}"
+    (folder / relative).parent.mkdir(parents=True)
+    outcome = supervisor.run(
+        Job(
+            argv=tuple(rustc_command(task, rustc, tracer, relative)),
+            cwd=folder,
+            env=tool_environment(),
+            limits=COMPILE_LIMITS,
+        )
+    )
+    diagnostics = _diagnostics(outcome, program)
+    binary = folder / relative
+    if outcome.end is End.EXITED and outcome.code == 0 and binary.is_file():
+        return Compiled(binary=binary, diagnostics=diagnostics, trouble="")
+    trouble = _trouble(outcome)
+    if not trouble and not any(message.level == "error" for message in diagnostics):
+        trouble = "rustc failed without an error: " + (outcome.stderr.decode(errors="replace").strip()[:500] or "no output")
+    return Compiled(binary=None, diagnostics=diagnostics, trouble=trouble)
+
+
+def rustc_command(task: Task, rustc: Rustc, tracer: BuiltTracer | None, output: str) -> list[str]:
+    """Return the command line: cargo's flags, the tracer's crate, and messages as JSON."""
+    command = [rustc.path, "--crate-name", CRATE_NAME, "--edition", task.edition, SOURCE_PATH]
+    command += ["--crate-type", "bin", "--error-format=json", "--emit=link", *profile_flags(task.profile, rustc)]
+    if task.program.no_std:
+        command += ["-C", "panic=abort"]
+    if tracer is not None:
+        command += ["--extern", f"{TRACER_CRATE}={tracer.rlib}"]
+    return [*command, "-o", output]
+
+
+def _trouble(outcome: Outcome) -> str:
+    if outcome.end is End.TIMEOUT:
+        return f"compiling took more than {COMPILE_LIMITS.cpu_seconds:g} s of processor time and was stopped"
+    if outcome.end is End.OUTPUT_LIMIT:
+        return "rustc printed more than 1 MiB of messages and was stopped"
+    if outcome.end is End.SIGNAL:
+        return f"rustc itself crashed (signal {outcome.signal}) or ran out of memory"
+    if outcome.end is not End.EXITED:
+        return f"rustc could not be run: {outcome.error or outcome.end.value}"
+    return ""
+
+
+def _diagnostics(outcome: Outcome, program: Program) -> tuple[Diagnostic, ...]:
+    found: list[Diagnostic] = []
+    for line in outcome.stderr.splitlines():
+        if not line.startswith(b"{"):
+            continue
+        try:
+            message = msgspec.json.decode(line, type=_Message)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if message.level.startswith("error") and message.spans == [] and message.message.startswith("aborting due to"):
+            continue
+        if message.level in {"error", "warning", "error: internal compiler error"}:
+            found.append(_in_source(message, program))
+    errors = [message for message in found if message.level == "error"]
+    return tuple((errors or found)[:MAX_DIAGNOSTICS])
+
+
+def _in_source(message: _Message, program: Program) -> Diagnostic:
+    """Move a message into lines of the snippet's source; a place outside it is set to the nearest line inside."""
+    primary = next((span for span in message.spans if span.is_primary and span.file_name == SOURCE_PATH), None)
+    line = None
+    if primary is not None:
+        line = program.source_line(primary.line_start)
+        if line is None:
+            line = 1 if primary.line_start <= program.kept_above + program.offset else program.lines
+        line = min(line, program.lines)
+    return Diagnostic(
+        level="error" if message.level.startswith("error") else message.level,
+        code=message.code.code if message.code else None,
+        message=message.message,
+        line=line,
+        column=primary.column_start if primary is not None else None,
+        label=(primary.label or "") if primary is not None else "",
+        rendered=message.rendered or "",
+    )

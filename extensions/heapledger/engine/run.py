@@ -1,0 +1,249 @@
+"""Running one program under the tracer, several times where repetition tells what is stable."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import re
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from heapledger.engine.compile import Compiled, compile_program
+from heapledger.engine.process import End, Job, Limits, Outcome, Supervisor
+from heapledger.engine.task import Task
+from heapledger.measure.ledger import Measured, measure, ranges
+from heapledger.measure.symbols import Binary
+from heapledger.measure.trace import TRACE_BYTES, TRACE_FD, RawTrace, TraceInvalid, decode, new_header
+from heapledger.model import Exit, ExitKind, Ledger, Outside, OutsideTotals
+from heapledger.source.program import TRACER_CRATE
+from heapledger.toolchain.find import Rustc
+from heapledger.toolchain.flags import CRATE_NAME, SOURCE_PATH
+from heapledger.toolchain.tracer import BuiltTracer
+
+RUN_ENVIRONMENT = {"RUST_BACKTRACE": "0"}
+"""All that a measured program finds in its environment: an inherited ``RUST_BACKTRACE=1`` turns one caught panic from
+2 allocations into 7,553."""
+
+RUNS = 2
+RUNS_WITH_THREADS = 5
+OUTPUT_BYTES = 1 << 20
+FILE_BYTES = 64 << 20
+PROCESSES = 128
+WALL_FACTOR = 4.0
+WALL_EXTRA_SECONDS = 10.0
+
+_PANIC = re.compile(r"thread '(?P<thread>[^']*)' (?:\(\d+\) )?panicked at (?P<where>[^\n]*)\n(?P<message>[^\n]*)")
+_THREAD_ID = re.compile(r"(?m)^(\n?thread '[^'\n]*') \(\d+\) (panicked at|has overflowed)")
+
+
+class TracerSilent(Exception):
+    """The program ran, but the tracer left no valid trace."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    outcome: Outcome
+    trace: RawTrace | None
+
+
+def perform(task: Task, rustc: Rustc, tracer: BuiltTracer, supervisor: Supervisor) -> Ledger:
+    """Compile and run one task in a folder of its own, which is gone afterwards.
+
+    :raises TracerSilent: where a traced program left no trace although it ended by itself.
+    """
+    with _workspace() as folder:
+        linked = tracer if task.program.traced else None
+        compiled = compile_program(task, rustc, linked, folder, supervisor)
+        if compiled.binary is None or not task.run:
+            return _unrun(task, rustc, compiled)
+        if linked is None:
+            return _untraced(task, rustc, _start(task, folder, compiled.binary, None, supervisor).outcome)
+        return _traced(task, rustc, folder, compiled.binary, supervisor)
+
+
+@contextlib.contextmanager
+def _workspace() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="heapledger-"))
+    try:
+        folder.chmod(0o755)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _traced(task: Task, rustc: Rustc, folder: Path, path: Path, supervisor: Supervisor) -> Ledger:
+    binary = Binary(path)
+    own = (folder / SOURCE_PATH, folder.resolve() / SOURCE_PATH)
+    own_names = {str(name) for name in own} | {SOURCE_PATH}
+    measured: list[Measured] = []
+    first = _start(task, folder, path, binary, supervisor)
+    wanted = RUNS
+    run = first
+    while True:
+        exit_, usable = _ending(run.outcome, run.trace)
+        if run.trace is None or not run.trace.attached:
+            if usable:
+                raise TracerSilent("the program ran, but the tracer left no trace: the snippet may have closed or replaced it")
+            return _ledger(task, rustc, run.outcome, exit_)
+        measured.append(measure(run.trace, binary, own_names.__contains__, task.program.source_line))
+        if not usable:
+            break
+        if measured[-1].threads > 1 or run.trace.threads > 1:
+            wanted = RUNS_WITH_THREADS
+        if len(measured) >= wanted:
+            break
+        run = _start(task, folder, path, binary, supervisor)
+    exit_, _ = _ending(first.outcome, first.trace)
+    return _ledger(task, rustc, first.outcome, exit_, measured)
+
+
+def _start(task: Task, folder: Path, path: Path, binary: Binary | None, supervisor: Supervisor) -> _Run:
+    limits = Limits(
+        cpu_seconds=task.cpu_seconds,
+        wall_seconds=task.cpu_seconds * WALL_FACTOR + WALL_EXTRA_SECONDS,
+        memory_bytes=task.memory_bytes + (TRACE_BYTES if binary else 0),
+        file_bytes=FILE_BYTES,
+        processes=PROCESSES,
+        output_bytes=OUTPUT_BYTES,
+    )
+
+    def job(fds: dict[int, int]) -> Job:
+        return Job(
+            argv=(f"target/{task.profile.value}/{CRATE_NAME}",),
+            executable=str(path),
+            cwd=folder,
+            env=RUN_ENVIRONMENT,
+            limits=limits,
+            fds=fds,
+            drop_privileges=True,
+        )
+
+    if binary is None:
+        return _Run(supervisor.run(job({})), None)
+    trace_fd = os.memfd_create("heapledger", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        os.ftruncate(trace_fd, TRACE_BYTES)
+        os.pwrite(trace_fd, new_header(TRACE_BYTES), 0)
+        _seal(trace_fd)
+        outcome = supervisor.run(job({TRACE_FD: trace_fd}))
+        with mmap.mmap(trace_fd, TRACE_BYTES, prot=mmap.PROT_READ) as mapped, memoryview(mapped) as view:
+            try:
+                trace = decode(view, phdr_vaddr=binary.phdr_vaddr, image=binary.image)
+            except TraceInvalid as error:
+                raise TracerSilent(f"the trace is not valid: {error}") from error
+        return _Run(outcome, trace)
+    finally:
+        os.close(trace_fd)
+
+
+def _seal(descriptor: int) -> None:
+    """The program must not resize the trace: a shrunk mapping would kill it at its next call of the allocator."""
+    import fcntl  # noqa: PLC0415 - not on Windows, where the package must import
+
+    fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+
+
+def _ending(outcome: Outcome, trace: RawTrace | None) -> tuple[Exit, bool]:
+    """Name how a program ended, and whether another run would end the same way."""
+    text = outcome.stderr.decode(errors="replace")
+
+    def ended(kind: ExitKind, code: int | None = None, name: str | None = None, message: str | None = None) -> Exit:
+        return Exit(kind=kind, code=code, signal=name, message=message, survivors=outcome.survivors, diagnostics=())
+
+    if outcome.end is End.TIMEOUT:
+        return ended(ExitKind.TIMEOUT), False
+    if outcome.end is End.OUTPUT_LIMIT:
+        return ended(ExitKind.OUTPUT_LIMIT), False
+    if outcome.end is End.PROCESS_LIMIT:
+        return ended(ExitKind.SIGNAL, name="SIGKILL", message="it started too many processes"), False
+    if outcome.end is End.NOT_STARTED:
+        return ended(ExitKind.SIGNAL, message=f"it could not be started: {outcome.error}"), False
+    if outcome.end is End.SIGNAL:
+        number = outcome.signal or 0
+        try:
+            name = signal.Signals(number).name
+        except ValueError:
+            name = f"signal {number}"
+        failed = trace is not None and any(event.failed for event in trace.events[-64:])
+        if failed and "memory allocation of" in text and not _hopeless(text):
+            return ended(ExitKind.MEMORY_LIMIT, name=name, message=_last_line(text)), False
+        return ended(ExitKind.SIGNAL, name=name, message=_last_line(text)), True
+    panic = _PANIC.search(text)
+    if outcome.code == 101 and panic is not None and (trace is None or not _exited(trace)):
+        return ended(ExitKind.PANICKED, code=101, message=panic["message"]), True
+    exited = _exited(trace) if trace is not None and trace.attached else outcome.code not in {0, 1}
+    return ended(ExitKind.EXITED if exited else ExitKind.RETURNED, code=outcome.code), True
+
+
+def _exited(trace: RawTrace) -> bool:
+    return trace.exited_under_main
+
+
+def _hopeless(text: str) -> bool:
+    """Whether the request is beyond this machine's memory, so that it fails for readers too, without our limit."""
+    sizes = [int(size) for size in re.findall(r"memory allocation of (\d+) bytes", text)]
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return bool(sizes) and max(sizes) > total
+
+
+def _last_line(text: str) -> str | None:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else None
+
+
+def _text(data: bytes) -> str:
+    """Decode what a program printed; the operating system's thread id differs on every run and is left out."""
+    return _THREAD_ID.sub(r"\1 \2", data.decode(errors="replace"))
+
+
+def _ledger(task: Task, rustc: Rustc, outcome: Outcome, exit_: Exit, measured: list[Measured] | None = None) -> Ledger:
+    nothing = OutsideTotals(allocs=0, bytes=0)
+    first = measured[0] if measured else None
+    return Ledger(
+        profile=task.profile,
+        toolchain=rustc.toolchain,
+        traced=first is not None,
+        events_left_out=first.events_left_out if first else 0,
+        unstable=ranges(measured) if measured else {},
+        totals=first.totals if first else None,
+        events=first.events if first else (),
+        threads=max(run.threads for run in measured) if measured else 0,
+        outside=first.outside if first else Outside(startup=nothing, shutdown=nothing),
+        stdout=_text(outcome.stdout),
+        stderr=_text(outcome.stderr),
+        exit=exit_,
+    )
+
+
+def _untraced(task: Task, rustc: Rustc, outcome: Outcome) -> Ledger:
+    return _ledger(task, rustc, outcome, _ending(outcome, None)[0])
+
+
+def _unrun(task: Task, rustc: Rustc, compiled: Compiled) -> Ledger:
+    failed = compiled.binary is None
+    exit_ = Exit(
+        kind=ExitKind.COMPILE_ERROR if failed else ExitKind.RETURNED,
+        code=None,
+        message=compiled.trouble or None,
+        diagnostics=compiled.diagnostics,
+    )
+    nothing = OutsideTotals(allocs=0, bytes=0)
+    return Ledger(
+        profile=task.profile,
+        toolchain=rustc.toolchain,
+        traced=False,
+        events_left_out=0,
+        unstable={},
+        totals=None,
+        events=(),
+        threads=0,
+        outside=Outside(startup=nothing, shutdown=nothing),
+        stdout="",
+        stderr="",
+        exit=exit_,
+    )

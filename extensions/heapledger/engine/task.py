@@ -1,0 +1,89 @@
+"""One unit of work: a program in a profile. Its key has everything that can change the ledger, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from dataclasses import dataclass
+from functools import cache as memoize
+from pathlib import Path
+
+import heapledger
+from heapledger.config import Config
+from heapledger.engine.cache import key_of
+from heapledger.model import Profile
+from heapledger.source.program import Program
+from heapledger.toolchain.find import Rustc
+from heapledger.toolchain.flags import CRATE_NAME, edition_of, profile_flags
+from heapledger.toolchain.tracer import linker_identity, tracer_digest
+
+_MEASURING = ("model.py", "engine", "measure", "source/program.py", "toolchain/flags.py", "toolchain/tracer.py")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Compile one program in one profile and, unless ``run`` is false, run and trace it."""
+
+    program: Program
+    profile: Profile
+    run: bool
+    edition: str
+    cpu_seconds: float
+    """Seconds of processor time that the program may take."""
+    memory_bytes: int
+    """Address space that the program may take."""
+    key: str
+    """Key of its ledger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What all tasks of a plan share."""
+
+    rustc: Rustc
+    config: Config
+
+
+def make_task(program: Program, profile: Profile, around: Surroundings, *, run: bool, timeout: float | None) -> Task:
+    """Make the task and compute its key."""
+    seconds = around.config.timeout if timeout is None else timeout
+    edition = edition_of(program.edition, around.rustc)
+    fields = [
+        ("heapledger", _own_digest().encode()),
+        ("tracer", tracer_digest().encode() if program.traced else b"untraced"),
+        ("program", program.traced_text.encode()),
+        ("lines", f"{program.wrapped} {program.offset} {program.kept_above} {program.lines}".encode()),
+        ("crate", CRATE_NAME.encode()),
+        ("edition", edition.encode()),
+        ("profile", profile.value.encode()),
+        ("flags", "\0".join(profile_flags(profile, around.rustc)).encode()),
+        ("run", str(run).encode()),
+        ("limits", f"{seconds} {around.config.memory}".encode()),
+        ("rustc", around.rustc.verbose.encode()),
+        ("rustc files", around.rustc.fingerprint.encode()),
+        ("linker", linker_identity().encode()),
+        ("machine", platform.machine().encode()),
+    ]
+    return Task(
+        program=program,
+        profile=profile,
+        run=run,
+        edition=edition,
+        cpu_seconds=seconds,
+        memory_bytes=around.config.memory,
+        key=key_of(fields),
+    )
+
+
+@memoize
+def _own_digest() -> str:
+    """SHA-256 over our own measuring code: people who edit it must not see results of the code before."""
+    root = Path(heapledger.__file__).parent
+    digest = hashlib.sha256()
+    for name in _MEASURING:
+        path = root / name
+        files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+        for file in files:
+            content = file.read_bytes()
+            digest.update(f"{file.relative_to(root)}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()

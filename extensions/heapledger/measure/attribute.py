@@ -1,0 +1,102 @@
+"""Which line made a call of the allocator, and whether the call belongs to main.
+
+Lines are true or absent: an event's line is the innermost frame in the snippet's own file, and where the optimizer
+merged lines there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from heapledger.measure.names import demangled, readable
+from heapledger.measure.symbols import Binary, Frame
+from heapledger.measure.tailcalls import line_of_tail_call
+
+MAIN_THREAD = 1
+
+_SHIMS = ("__rust_alloc", "__rust_dealloc", "__rust_realloc", "__rust_alloc_zeroed", "__rg_", "__rdl_", "heapledger_tracer")
+
+_STARTS = ("__rust_begin_short_backtrace", "std::rt::lang_start", "snippet::main")
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Where one call came from."""
+
+    line: int | None
+    """Line of the program (not yet of the snippet's source)."""
+    path: tuple[str, ...]
+    """Functions between the line and the allocator, outermost first."""
+    in_snippet: bool
+    """A frame of the snippet's file, or of a function that a snippet's function jumped to, is on the stack."""
+
+
+class Attributor:
+    """Looks stacks of one binary up; equal stacks are looked up once."""
+
+    def __init__(self, binary: Binary, is_own: Callable[[str], bool]) -> None:
+        """Make it.
+
+        :param is_own: whether a path of the debug info is the snippet's own file.
+        """
+        self.binary = binary
+        self.is_own = is_own
+        self._known: dict[tuple[int, ...], Attribution] = {}
+        self._main: dict[int, bool] = {}
+
+    def attribute(self, frames: tuple[int, ...]) -> Attribution:
+        """Return line and path of a stack of return addresses, innermost first."""
+        known = self._known.get(frames)
+        if known is None:
+            known = self._known[frames] = self._attribute(frames)
+        return known
+
+    def under_main(self, frames: tuple[int, ...]) -> bool:
+        """Whether the closure of ``std::rt::lang_start`` is on the stack: it calls main and then reports its result."""
+        return any(self._starts_main(address) for address in reversed(frames))
+
+    def names(self, frames: tuple[int, ...]) -> tuple[str, ...]:
+        """Demangled names of the functions on a stack, innermost first."""
+        functions = (self.binary.function_at(address - 1) for address in frames)
+        return tuple(demangled(function.name) for function in functions if function is not None)
+
+    def _starts_main(self, address: int) -> bool:
+        known = self._main.get(address)
+        if known is None:
+            function = self.binary.function_at(address - 1)
+            name = "" if function is None else demangled(function.name)
+            known = self._main[address] = name.startswith("std::rt::lang_start::") and "closure" in name
+        return known
+
+    def _attribute(self, frames: tuple[int, ...]) -> Attribution:
+        inner: list[Frame] = []
+        for position, address in enumerate(frames):
+            for frame in self.binary.frames_of_return(address):
+                if self.is_own(frame.file):
+                    line = frame.line or None
+                    if position:
+                        jumped = line_of_tail_call(self.binary, frames, position, self.is_own)
+                        line = jumped.line if jumped.happened else line
+                    return Attribution(line, _path(inner), in_snippet=True)
+                inner.append(frame)
+        if len(frames) > 1:
+            for position in range(1, len(frames)):
+                jumped = line_of_tail_call(self.binary, frames, position, self.is_own)
+                if jumped.happened:
+                    return Attribution(jumped.line, _path(_frames(self.binary, frames[:position])), in_snippet=True)
+        own = any("snippet::" in readable(frame.symbol, "") for frame in inner)
+        return Attribution(None, _path(inner), in_snippet=own)
+
+
+def _frames(binary: Binary, addresses: tuple[int, ...]) -> list[Frame]:
+    return [frame for address in addresses for frame in binary.frames_of_return(address)]
+
+
+def _path(inner: list[Frame]) -> tuple[str, ...]:
+    """Names from the line to the allocator, without the allocator's own shims."""
+    names = [readable(frame.symbol, frame.file) for frame in inner]
+    outer = next((index for index, name in enumerate(names) if any(start in name for start in _STARTS)), len(names))
+    names = names[:outer]
+    last = max((index for index, name in enumerate(names) if any(shim in name for shim in _SHIMS)), default=-1)
+    return tuple(reversed(names[last + 1 :]))

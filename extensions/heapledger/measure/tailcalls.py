@@ -1,0 +1,103 @@
+"""Frames that are gone: in release ``fn main() { println!("hello"); }`` ends in a jump, and main leaves the stack.
+
+A direct call names its target. Where the function that runs is another one, the target jumped to it; the line of that
+jump is the true one, if all jumps that could have done it are on one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import capstone
+
+from heapledger.measure.names import demangled
+from heapledger.measure.symbols import Binary, Function
+
+_CALL = 0xE8
+_CALL_BYTES = 5
+MAX_JUMPS = 4
+"""Longest chain of tail calls that is followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TailCall:
+    """What became of a call."""
+
+    happened: bool
+    """A function of the snippet's file left the stack by a jump."""
+    line: int | None = None
+    """Line of the jump, or None where it cannot be told."""
+
+
+def line_of_tail_call(
+    binary: Binary, frames: tuple[int, ...], position: int, is_own: Callable[[str], bool]
+) -> TailCall:
+    """Look at the call that frame ``position`` waits for: did its target jump to the function of the frame inside it?"""
+    running = binary.function_at(frames[position - 1] - 1)
+    target = _target(binary, frames[position])
+    if running is None or target is None or target.address == running.address:
+        return TailCall(happened=False)
+    lines = _jump_lines(binary, target, running.address, is_own, MAX_JUMPS)
+    if not lines:
+        return TailCall(happened=False)
+    known = lines - {None}
+    return TailCall(happened=True, line=known.pop() if len(lines) == 1 and known else None)
+
+
+def _target(binary: Binary, return_address: int) -> Function | None:
+    code = binary.code(return_address - _CALL_BYTES, _CALL_BYTES)
+    if len(code) == _CALL_BYTES and code[0] == _CALL:
+        offset = int.from_bytes(code[1:], "little", signed=True)
+        return _entry(binary, return_address + offset)
+    caller = binary.function_at(return_address - 1)
+    if caller is not None and "__rust_begin_short_backtrace" in demangled(caller.name):
+        # It calls main through a pointer, and only ever main.
+        return next((f for f in binary.functions if demangled(f.name) == "snippet::main"), None)
+    return None
+
+
+def _entry(binary: Binary, address: int) -> Function | None:
+    function = binary.function_at(address)
+    return function if function is not None and function.address == address else None
+
+
+def _jump_lines(
+    binary: Binary, start: Function, goal: int, is_own: Callable[[str], bool], depth: int
+) -> set[int | None]:
+    """Lines of the jumps in the snippet's functions on every way from ``start`` to the function at ``goal``."""
+    lines: set[int | None] = set()
+    for site, destination in jumps_out(binary, start):
+        here = binary.frames_at(site)
+        own = next((frame for frame in here if is_own(frame.file)), None)
+        if destination == goal:
+            beyond: set[int | None] = {None}
+        else:
+            following = _entry(binary, destination)
+            if following is None or depth <= 1:
+                continue
+            beyond = _jump_lines(binary, following, goal, is_own, depth - 1)
+            if not beyond:
+                continue
+        deeper = {line for line in beyond if line is not None}
+        if deeper:
+            lines |= deeper
+        elif own is not None:
+            lines.add(own.line or None)
+    return lines
+
+
+@lru_cache(maxsize=4096)
+def jumps_out(binary: Binary, function: Function) -> tuple[tuple[int, int], ...]:
+    """Return (address, destination) of every direct jump that leaves a function."""
+    decoder = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
+    code = binary.code(function.address, function.size)
+    end = function.address + function.size
+    found = []
+    for address, _, mnemonic, operand in decoder.disasm_lite(code, function.address):
+        if mnemonic.startswith("j") and operand.startswith("0x"):
+            destination = int(operand, 16)
+            if not function.address <= destination < end:
+                found.append((address, destination))
+    return tuple(found)

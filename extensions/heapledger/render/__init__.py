@@ -1,0 +1,1 @@
+"""Ledgers to text, tables and annotated code. Pure: no files, no processes, no Sphinx."""

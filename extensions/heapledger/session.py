@@ -1,0 +1,235 @@
+"""Snippets in, verdicts out: the whole way of section 3 for callers that have snippets (directive, command, tests)."""
+
+from __future__ import annotations
+
+import fnmatch
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from heapledger.config import Config
+from heapledger.engine.cache import Cache
+from heapledger.engine.plan import Progress, Result, load_known, measure_all
+from heapledger.engine.task import Surroundings, Task, make_task
+from heapledger.errors import HeapledgerError, ToolchainUnusable
+from heapledger.model import Finding, FindingKind, Ledger, Location, Profile, Provenance, Toolchain, Verdict, VerdictKind
+from heapledger.source.program import Program, build_program
+from heapledger.source.snippet import Snippet
+from heapledger.toolchain.find import Rustc, find_rustc
+from heapledger.verify.compare import verify
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileOutcome:
+    """What one profile of a snippet came to."""
+
+    profile: Profile
+    ledger: Ledger | None
+    provenance: Provenance | None
+    verdict: Verdict
+    key: str = ""
+    """Key of the ledger in the cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnippetOutcome:
+    """What a snippet came to, in all its profiles."""
+
+    snippet: Snippet
+    program: Program | None
+    edition: str
+    toolchain: Toolchain | None
+    profiles: tuple[ProfileOutcome, ...]
+    findings: tuple[Finding, ...]
+    """Everything wrong with it, problems of its text included."""
+
+    @property
+    def kind(self) -> VerdictKind:
+        """The verdict over all profiles: the worst one speaks."""
+        kinds = {outcome.verdict.kind for outcome in self.profiles}
+        if self.findings or VerdictKind.FALSIFIED in kinds:
+            return VerdictKind.FALSIFIED
+        for kind in (VerdictKind.SKIPPED, VerdictKind.MEASURED):
+            if kinds and kinds <= {kind}:
+                return kind
+        return VerdictKind.VERIFIED if VerdictKind.VERIFIED in kinds else VerdictKind.MEASURED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What a whole plan came to."""
+
+    rustc: Rustc | None
+    outcomes: tuple[SnippetOutcome, ...]
+    findings: tuple[Finding, ...]
+    """What concerns no single snippet: a missing toolchain, one outside the range."""
+    notes: tuple[str, ...]
+    """Worth one INFO line."""
+    fresh: int
+    """Ledgers that were measured now."""
+
+
+@dataclass(slots=True)
+class _Prepared:
+    snippet: Snippet
+    program: Program | None = None
+    problems: list[Finding] = field(default_factory=list)
+    skipped: str = ""
+    tasks: list[Task] = field(default_factory=list)
+
+
+def evaluate(
+    snippets: Iterable[Snippet],
+    config: Config,
+    *,
+    cache: Cache | None = None,
+    progress: Progress | None = None,
+    known_only: bool = False,
+) -> Session:
+    """Measure and judge snippets, all in one plan.
+
+    :param known_only: take what the cache has and start no compiler.
+    """
+    snippets = list(snippets)
+    store = cache if cache is not None else Cache.from_setting(config.cache)
+    rustc, findings, missing = _find(config, store) if snippets else (None, [], "")
+    prepared = [_prepare(snippet, rustc, config, missing) for snippet in snippets]
+    tasks = [task for one in prepared for task in one.tasks]
+    results: Mapping[str, Result] = {}
+    if tasks and rustc is not None:
+        try:
+            if known_only:
+                results = load_known(tasks, store)
+            else:
+                results = measure_all(tasks, rustc, store, executor=config.executor, progress=progress)
+        except ToolchainUnusable as error:
+            findings.append(_toolchain_finding(str(error)))
+            missing = str(error)
+    outcomes = tuple(_judge(one, rustc, results, missing) for one in prepared)
+    fresh = sum(result.provenance is Provenance.FRESH for result in results.values())
+    notes = (store.trouble,) if store.trouble else ()
+    return Session(rustc=rustc, outcomes=outcomes, findings=tuple(findings), notes=notes, fresh=fresh)
+
+
+def in_range(version: str, wanted: str) -> bool:
+    """Whether a rustc version lies in a range; a nightly counts as its release."""
+    return not wanted or SpecifierSet(wanted).contains(version.split("-")[0], prereleases=True)
+
+
+def _find(config: Config, cache: Cache) -> tuple[Rustc | None, list[Finding], str]:
+    """Find the compiler.
+
+    :returns: it, what is to be reported once, and why nothing can be measured, if so.
+    """
+    try:
+        rustc = find_rustc(config.rustc, cache)
+    except HeapledgerError as error:
+        return None, [_toolchain_finding(str(error))], str(error).split(";")[0].split(". ")[0]
+    if not rustc.is_measurable or platform.system() != "Linux":
+        text = f"programs are measured on x86-64 Linux only; this rustc compiles for {rustc.toolchain.host}"
+        return None, [_toolchain_finding(text)], text
+    findings = []
+    try:
+        fits = in_range(rustc.toolchain.rustc, config.toolchain)
+    except InvalidSpecifier:
+        return rustc, [_toolchain_finding(f"heapledger_toolchain = {config.toolchain!r} is not a range of versions")], ""
+    if not fits:
+        findings.append(
+            _toolchain_finding(
+                f"rustc {rustc.toolchain.rustc} is outside heapledger_toolchain = {config.toolchain!r}; "
+                "results may differ from what the documents say"
+            )
+        )
+    return rustc, findings, ""
+
+
+def _toolchain_finding(text: str) -> Finding:
+    return Finding(kind=FindingKind.TOOLCHAIN, location=Location("", None), text=text)
+
+
+def _prepare(snippet: Snippet, rustc: Rustc | None, config: Config, missing: str) -> _Prepared:
+    one = _Prepared(snippet)
+    for location, text in snippet.problems:
+        one.problems.append(Finding(kind=FindingKind.OPTION, location=location, text=text, snippet=snippet.id))
+    if one.problems:
+        return one
+    program, wrong = build_program(snippet)
+    one.program = program
+    for text in wrong:
+        place = snippet.location
+        one.problems.append(Finding(kind=FindingKind.SOURCE, location=place, text=text, snippet=snippet.id))
+    if one.problems:
+        return one
+    if rustc is None:
+        one.skipped = missing
+        return one
+    one.skipped = _skip_reason(snippet, rustc)
+    if one.skipped:
+        return one
+    around = Surroundings(rustc=rustc, config=config)
+    options = snippet.options
+    run = not options.no_run and options.fails is None
+    for profile in _profiles(snippet, config):
+        one.tasks.append(make_task(program, profile, around, run=run, timeout=options.timeout))
+    return one
+
+
+def _profiles(snippet: Snippet, config: Config) -> tuple[Profile, ...]:
+    """Return the profiles to measure; what must not compile is asked once, unless the author names profiles."""
+    if snippet.options.profiles is not None:
+        return snippet.options.profiles
+    return config.profiles[:1] if snippet.options.fails is not None else config.profiles
+
+
+def _skip_reason(snippet: Snippet, rustc: Rustc) -> str:
+    wanted, targets = snippet.options.toolchain, snippet.options.targets
+    if wanted is not None and not in_range(rustc.toolchain.rustc, wanted):
+        return f"it is for rustc {wanted}, and this one is {rustc.toolchain.rustc}"
+    if targets and not any(fnmatch.fnmatchcase(rustc.toolchain.host, target) for target in targets):
+        return f"it is for {', '.join(targets)}, and this machine is {rustc.toolchain.host}"
+    return ""
+
+
+def _judge(one: _Prepared, rustc: Rustc | None, results: Mapping[str, Result], missing: str) -> SnippetOutcome:
+    findings = list(one.problems)
+    profiles: list[ProfileOutcome] = []
+    reason = one.skipped or missing
+    for task in one.tasks:
+        result = results.get(task.key)
+        if result is None:
+            verdict = Verdict(kind=VerdictKind.SKIPPED, reason=reason or "it was not measured")
+            profiles.append(ProfileOutcome(profile=task.profile, ledger=None, provenance=None, verdict=verdict, key=task.key))
+            continue
+        verdict = _verdict(one.snippet, task, result)
+        findings += verdict.findings
+        profiles.append(
+            ProfileOutcome(
+                profile=task.profile, ledger=result.ledger, provenance=result.provenance, verdict=verdict, key=task.key
+            )
+        )
+    if not one.tasks and not findings:
+        verdict = Verdict(kind=VerdictKind.SKIPPED, reason=reason)
+        profiles.append(ProfileOutcome(profile=Profile.DEBUG, ledger=None, provenance=None, verdict=verdict))
+    return SnippetOutcome(
+        snippet=one.snippet,
+        program=one.program,
+        edition=one.tasks[0].edition if one.tasks else "",
+        toolchain=rustc.toolchain if rustc else None,
+        profiles=tuple(profiles),
+        findings=tuple(findings),
+    )
+
+
+def _verdict(snippet: Snippet, task: Task, result: Result) -> Verdict:
+    if result.ledger is not None:
+        return verify(snippet, result.ledger)
+    finding = Finding(
+        kind=FindingKind.RUN,
+        location=snippet.location,
+        text=result.trouble,
+        snippet=snippet.id,
+        profile=task.profile,
+    )
+    return Verdict(kind=VerdictKind.FALSIFIED, findings=(finding,))

@@ -1,0 +1,173 @@
+"""Rust syntax, as tree-sitter reads it: comments, items, statements. No regular expression ever reads Rust."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import tree_sitter_rust
+from tree_sitter import Language, Node, Parser, Tree
+
+DECLARATIONS = frozenset(
+    {
+        "attribute_item",
+        "block_comment",
+        "const_item",
+        "empty_statement",
+        "enum_item",
+        "extern_crate_declaration",
+        "foreign_mod_item",
+        "function_item",
+        "impl_item",
+        "inner_attribute_item",
+        "line_comment",
+        "macro_definition",
+        "mod_item",
+        "static_item",
+        "struct_item",
+        "trait_item",
+        "type_item",
+        "union_item",
+        "use_declaration",
+    }
+)
+"""Node types that only declare: what a hidden line may hold."""
+
+
+@cache
+def _parser() -> Parser:
+    return Parser(Language(tree_sitter_rust.language()))
+
+
+def parse(text: str) -> Tree:
+    """Parse a whole file; a broken one gives a tree with error nodes, never an exception."""
+    return _parser().parse(text.encode())
+
+
+def line_comments(text: str) -> list[tuple[int, int, str]]:
+    """Return every plain ``//`` comment as (line from 0, column in characters from 0, text without the newline)."""
+    lines = text.split("\n")
+    found = []
+    for node in _walk(parse(text).root_node):
+        if node.type == "line_comment":
+            row, column = node.start_point
+            start = len(lines[row].encode()[:column].decode())
+            comment = lines[row][start:]
+            if not (comment.startswith("//!") or (comment.startswith("///") and not comment.startswith("////"))):
+                found.append((row, start, comment))
+    return found
+
+
+def has_main(text: str) -> bool:
+    """Whether a function ``main`` stands at the top level."""
+    return any(
+        node.type == "function_item" and _field_text(node, "name") == "main" for node in parse(text).root_node.children
+    )
+
+
+def leading_inner_attributes(text: str) -> int:
+    """Number of lines at the start that must stay above a wrapped ``fn main`` because they hold ``#![…]``."""
+    last = 0
+    for node in parse(text).root_node.children:
+        if node.type == "inner_attribute_item":
+            last = node.end_point[0] + 1
+        elif node.type not in {"line_comment", "block_comment", "shebang"}:
+            break
+    return last
+
+
+def inner_attribute_words(text: str) -> frozenset[str]:
+    """Names of the inner attributes ``#![name…]`` at the start of the text."""
+    words = set()
+    for node in parse(text).root_node.children:
+        if node.type == "inner_attribute_item":
+            words.add(node.text.decode().strip().removeprefix("#![").rstrip("]").partition("(")[0].strip())
+    return frozenset(words)
+
+
+def attribute_words(text: str) -> frozenset[str]:
+    """Names of all outer attributes ``#[name…]``, anywhere in the text."""
+    return frozenset(
+        node.text.decode().strip().removeprefix("#[").rstrip("]").partition("(")[0].strip()
+        for node in _walk(parse(text).root_node)
+        if node.type == "attribute_item"
+    )
+
+
+def result_type_of_last_expression(body: str) -> str | None:
+    """Return ``Result<(), E>`` where the last expression of a function body is ``Ok::<(), E>(…)``."""
+    block = _body_of("fn main() {\n" + body + "\n}")
+    if block is None:
+        return None
+    last = next((node for node in reversed(block.named_children) if "comment" not in node.type), None)
+    if last is None or last.type != "call_expression":
+        return None
+    function = last.child_by_field_name("function")
+    if function is None or function.type != "generic_function" or _field_text(function, "function") != "Ok":
+        return None
+    arguments = function.child_by_field_name("type_arguments")
+    return None if arguments is None else "Result" + arguments.text.decode()
+
+
+def paths_from_the_crate(text: str) -> tuple[str, ...]:
+    """Return which of ``crate::``, ``super::`` and ``mod`` the text uses: they mean something else inside a function."""
+    found = set()
+    for node in _walk(parse(text).root_node):
+        if node.type in {"crate", "super"}:
+            found.add(f"{node.type}::")
+        elif node.type == "mod_item":
+            found.add("mod")
+    return tuple(sorted(found))
+
+
+def non_declarations(program: str, hidden: frozenset[int]) -> list[int]:
+    """Return the hidden lines (from 0) of a program that hold more than declarations."""
+    wrong: set[int] = set()
+    pending = [parse(program).root_node]
+    while pending:
+        for child in pending.pop().children:
+            rows = range(child.start_point[0], _last_row(child) + 1)
+            touched = [row for row in rows if row in hidden]
+            if not touched:
+                continue
+            if len(touched) == len(rows) and _declares(child):
+                continue
+            if child.child_count and not (len(touched) == len(rows) and child.is_named and "statement" in child.type):
+                pending.append(child)
+            else:
+                wrong.update(touched)
+    return sorted(wrong)
+
+
+def _declares(node: Node) -> bool:
+    if node.type in DECLARATIONS:
+        return True
+    macro = node
+    if node.type == "expression_statement" and node.named_children:
+        macro = node.named_children[0]
+    return macro.type == "macro_invocation" and _field_text(macro, "macro").endswith("thread_local")
+
+
+def _last_row(node: Node) -> int:
+    row, column = node.end_point
+    return row - 1 if column == 0 and row > node.start_point[0] else row
+
+
+def _body_of(program: str) -> Node | None:
+    for node in parse(program).root_node.children:
+        if node.type == "function_item":
+            return node.child_by_field_name("body")
+    return None
+
+
+def _field_text(node: Node, name: str) -> str:
+    field = node.child_by_field_name(name)
+    return "" if field is None or field.text is None else field.text.decode()
+
+
+def _walk(root: Node) -> Iterator[Node]:
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(node.children))

@@ -1,0 +1,1 @@
+"""Finding rustc, its identity, its linker; building the tracer."""

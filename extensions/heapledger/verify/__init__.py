@@ -1,0 +1,1 @@
+"""Ledgers against expectations, and the text of what failed. Pure."""

@@ -1,0 +1,135 @@
+"""How a program ended, set against ``:fails:``, ``:panics:``, ``:exit:`` and ``:stdout:``."""
+
+from __future__ import annotations
+
+from heapledger.model import Diagnostic, Exit, ExitKind, Finding, FindingKind, Ledger, Location
+from heapledger.source import rust
+from heapledger.source.program import build_program
+from heapledger.source.snippet import Snippet
+
+
+def check_ending(snippet: Snippet, ledger: Ledger) -> list[Finding]:
+    """Return what is wrong with the way the program ended."""
+    if ledger.exit.kind is ExitKind.COMPILE_ERROR:
+        return _check_compile_error(snippet, ledger)
+    if snippet.options.fails is not None:
+        measured = "it compiles"
+        place = snippet.option_place("fails")
+        return [_make(snippet, ledger, FindingKind.COMPILE, place, "", f"error {snippet.options.fails}", measured)]
+    if snippet.options.no_run:
+        return []
+    return [*_check_exit(snippet, ledger), *_check_stdout(snippet, ledger)]
+
+
+def describe_exit(exit_: Exit) -> str:
+    """Write an ending in words."""
+    detail = f": {exit_.message}" if exit_.message else ""
+    words = {
+        ExitKind.RETURNED: "main returned" if exit_.code in {0, None} else f"main returned an error (status {exit_.code})",
+        ExitKind.EXITED: f"exit({exit_.code})",
+        ExitKind.PANICKED: f"panicked{detail}",
+        ExitKind.SIGNAL: f"ended by {exit_.signal or 'the system'}{detail}",
+        ExitKind.TIMEOUT: "it took too long and was stopped",
+        ExitKind.MEMORY_LIMIT: f"it asked for more memory than a snippet may take{detail}",
+        ExitKind.OUTPUT_LIMIT: "it printed more than 1 MiB and was stopped",
+        ExitKind.COMPILE_ERROR: "it does not compile",
+    }
+    return words[exit_.kind]
+
+
+def _check_compile_error(snippet: Snippet, ledger: Ledger) -> list[Finding]:
+    errors = [message for message in ledger.exit.diagnostics if message.level == "error"]
+    wanted = snippet.options.fails
+    if ledger.exit.message:
+        kind = FindingKind.TIMEOUT if "more than" in ledger.exit.message else FindingKind.COMPILE
+        return [_make(snippet, ledger, kind, snippet.location, ledger.exit.message)]
+    if wanted is not None:
+        codes = sorted({message.code or "no code" for message in errors})
+        if wanted in codes:
+            return []
+        place = _place(snippet, errors[0]) if errors else snippet.location
+        return [_make(snippet, ledger, FindingKind.COMPILE, place, "", f"error {wanted}", f"error {', '.join(codes)}")]
+    if not errors:
+        return [_make(snippet, ledger, FindingKind.COMPILE, snippet.location, "rustc failed without a message")]
+    text = "\n".join(_diagnostic_text(snippet, message) for message in errors[:5])
+    if len(errors) > 5:
+        text += f"\nand {len(errors) - 5} more"
+    return [_make(snippet, ledger, FindingKind.COMPILE, _place(snippet, errors[0]), text + _hint(snippet))]
+
+
+def _diagnostic_text(snippet: Snippet, message: Diagnostic) -> str:
+    code = f"[{message.code}]" if message.code else ""
+    column = ""
+    if message.line is not None and message.column is not None:
+        column = f" (column {snippet.column_of(message.line, message.column)})"
+    label = f": {message.label}" if message.label else ""
+    return f"error{code}: {message.message}{label} at {_place(snippet, message)}{column}"
+
+
+def _hint(snippet: Snippet) -> str:
+    """A wrapped snippet is a function body: there, paths from the crate's root mean something else."""
+    program, _ = build_program(snippet)
+    words = rust.paths_from_the_crate("\n".join(snippet.code))
+    if not program.wrapped or not words:
+        return ""
+    listed = ", ".join(f"'{word}'" for word in words)
+    return f"\nnote: the snippet is wrapped into 'fn main', where {listed} cannot reach its items; write fn main yourself"
+
+
+def _place(snippet: Snippet, message: Diagnostic) -> Location:
+    return snippet.place_of(message.line)
+
+
+def _check_exit(snippet: Snippet, ledger: Ledger) -> list[Finding]:
+    exit_, options = ledger.exit, snippet.options
+    found = describe_exit(exit_)
+    if exit_.kind is ExitKind.TIMEOUT:
+        return [_make(snippet, ledger, FindingKind.TIMEOUT, snippet.location, f"{found}; ':timeout:' takes seconds")]
+    if exit_.kind in {ExitKind.MEMORY_LIMIT, ExitKind.OUTPUT_LIMIT}:
+        return [_make(snippet, ledger, FindingKind.LIMIT, snippet.location, found)]
+    if options.panics is not None:
+        panicked = exit_.kind is ExitKind.PANICKED and options.panics in (exit_.message or "")
+        if panicked or (exit_.kind is ExitKind.PANICKED and options.panics in ledger.stderr):
+            return []
+        place = snippet.option_place("panics")
+        return [_make(snippet, ledger, FindingKind.RUN, place, "", f"panicked: {options.panics}", found)]
+    if options.exit is not None:
+        if exit_.kind in {ExitKind.EXITED, ExitKind.RETURNED} and exit_.code == options.exit:
+            return []
+        place = snippet.option_place("exit")
+        return [_make(snippet, ledger, FindingKind.RUN, place, "", f"exit status {options.exit}", found)]
+    if exit_.kind is ExitKind.RETURNED and exit_.code in {0, None}:
+        return []
+    if exit_.kind is ExitKind.EXITED and exit_.code == 0:
+        return []
+    text = "" if not ledger.stderr.strip() else ledger.stderr.strip()[-500:]
+    return [_make(snippet, ledger, FindingKind.RUN, snippet.location, text, "main returns", found)]
+
+
+def _check_stdout(snippet: Snippet, ledger: Ledger) -> list[Finding]:
+    wanted = snippet.options.stdout
+    if wanted is None or ledger.stdout.removesuffix("\n") == wanted.removesuffix("\n"):
+        return []
+    place = snippet.option_place("stdout")
+    measured = f"stdout {ledger.stdout[:500]!r}"
+    return [_make(snippet, ledger, FindingKind.RUN, place, "", f"stdout {wanted!r}", measured)]
+
+
+def _make(
+    snippet: Snippet,
+    ledger: Ledger,
+    kind: FindingKind,
+    place: Location,
+    text: str,
+    expected: str = "",
+    measured: str = "",
+) -> Finding:
+    return Finding(
+        kind=kind,
+        location=place,
+        text=text,
+        snippet=snippet.id,
+        profile=ledger.profile,
+        expected=expected,
+        measured=measured,
+    )

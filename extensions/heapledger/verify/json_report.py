@@ -1,0 +1,104 @@
+"""The JSON of ``heapledger run --json`` and ``check --format json`` (schema 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from heapledger.model import SCHEMA, Event, Exit, Finding, Outside, Toolchain, Totals
+from heapledger.session import Session
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding."""
+
+    subtype: str
+    file: str
+    line: int | None
+    expected: str
+    measured: str
+    text: str
+
+
+class LedgerReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One ledger with its verdict, as printed."""
+
+    snippet: str
+    profile: str
+    document: str | msgspec.UnsetType = msgspec.UNSET
+    document_line: int | None | msgspec.UnsetType = msgspec.UNSET
+    verdict: str
+    reason: str | msgspec.UnsetType = msgspec.UNSET
+    traced: bool = msgspec.field(name="traced")
+    events_left_out: int = msgspec.field(name="events_left_out")
+    unstable: Mapping[str, tuple[int, int]] = msgspec.field(name="unstable")
+    totals: Totals | None = msgspec.field(name="totals")
+    events: tuple[Event, ...] = msgspec.field(name="events")
+    outside: Outside | None = msgspec.field(name="outside")
+    snapshots: tuple[str, ...] = msgspec.field(name="snapshots")
+    stdout: str = msgspec.field(name="stdout")
+    stderr: str = msgspec.field(name="stderr")
+    exit: Exit | None = msgspec.field(name="exit")
+    failures: tuple[Failure, ...] = msgspec.field(name="failures")
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that one command measured."""
+
+    schema: int
+    toolchain: Toolchain | None
+    ledgers: tuple[LedgerReport, ...]
+    failures: tuple[Failure, ...]
+    """What concerns no ledger: a missing toolchain, a snippet whose text is wrong."""
+
+
+def failure_of(finding: Finding) -> Failure:
+    """Make the record of a finding."""
+    return Failure(
+        subtype=finding.kind.value,
+        file=finding.location.file,
+        line=finding.location.line,
+        expected=finding.expected,
+        measured=finding.measured,
+        text=finding.text,
+    )
+
+
+def make_report(session: Session, *, documents: bool = False) -> Report:
+    """Collect a session into the schema.
+
+    :param documents: whether snippets come from documents, so that each ledger names its place there.
+    """
+    ledgers = []
+    loose = list(session.findings)
+    for outcome in session.outcomes:
+        judged = {id(finding) for profile in outcome.profiles for finding in profile.verdict.findings}
+        loose += [finding for finding in outcome.findings if id(finding) not in judged]
+        for profile in outcome.profiles:
+            ledger, verdict = profile.ledger, profile.verdict
+            ledgers.append(
+                LedgerReport(
+                    snippet=outcome.snippet.id,
+                    profile=profile.profile.value,
+                    document=outcome.snippet.document if documents else msgspec.UNSET,
+                    document_line=outcome.snippet.location.line if documents else msgspec.UNSET,
+                    verdict=verdict.kind.value,
+                    reason=verdict.reason or msgspec.UNSET,
+                    traced=ledger.traced if ledger else False,
+                    events_left_out=ledger.events_left_out if ledger else 0,
+                    unstable=ledger.unstable if ledger else {},
+                    totals=ledger.totals if ledger else None,
+                    events=ledger.events if ledger else (),
+                    outside=ledger.outside if ledger else None,
+                    snapshots=(),
+                    stdout=ledger.stdout if ledger else "",
+                    stderr=ledger.stderr if ledger else "",
+                    exit=ledger.exit if ledger else None,
+                    failures=tuple(failure_of(finding) for finding in verdict.findings),
+                )
+            )
+    toolchain = session.rustc.toolchain if session.rustc else None
+    return Report(
+        schema=SCHEMA, toolchain=toolchain, ledgers=tuple(ledgers), failures=tuple(failure_of(finding) for finding in loose)
+    )
