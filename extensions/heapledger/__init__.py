@@ -17,6 +17,6 @@ __version__ = "0.1.0"
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the extension with Sphinx; imported late, so that the library needs no Sphinx."""
-    from heapledger.sphinx import setup as setup_sphinx
+    from heapledger.sphinx import setup as setup_sphinx  # noqa: PLC0415 - the library works without Sphinx
 
     return setup_sphinx(app)

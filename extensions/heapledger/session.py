@@ -14,7 +14,17 @@ from heapledger.engine.cache import Cache
 from heapledger.engine.plan import Progress, Result, load_known, measure_all
 from heapledger.engine.task import Surroundings, Task, make_task
 from heapledger.errors import HeapledgerError, ToolchainUnusable
-from heapledger.model import Finding, FindingKind, Ledger, Location, Profile, Provenance, Toolchain, Verdict, VerdictKind
+from heapledger.model import (
+    Finding,
+    FindingKind,
+    Ledger,
+    Location,
+    Profile,
+    Provenance,
+    Toolchain,
+    Verdict,
+    VerdictKind,
+)
 from heapledger.source.program import Program, build_program
 from heapledger.source.snippet import Snippet
 from heapledger.toolchain.find import Rustc, find_rustc
@@ -115,7 +125,7 @@ def evaluate(
 
 def in_range(version: str, wanted: str) -> bool:
     """Whether a rustc version lies in a range; a nightly counts as its release."""
-    return not wanted or SpecifierSet(wanted).contains(version.split("-")[0], prereleases=True)
+    return not wanted or SpecifierSet(wanted).contains(version.split("-", maxsplit=1)[0], prereleases=True)
 
 
 def _find(config: Config, cache: Cache) -> tuple[Rustc | None, list[Finding], str]:
@@ -134,7 +144,11 @@ def _find(config: Config, cache: Cache) -> tuple[Rustc | None, list[Finding], st
     try:
         fits = in_range(rustc.toolchain.rustc, config.toolchain)
     except InvalidSpecifier:
-        return rustc, [_toolchain_finding(f"heapledger_toolchain = {config.toolchain!r} is not a range of versions")], ""
+        return (
+            rustc,
+            [_toolchain_finding(f"heapledger_toolchain = {config.toolchain!r} is not a range of versions")],
+            "",
+        )
     if not fits:
         findings.append(
             _toolchain_finding(
@@ -200,7 +214,9 @@ def _judge(one: _Prepared, rustc: Rustc | None, results: Mapping[str, Result], m
         result = results.get(task.key)
         if result is None:
             verdict = Verdict(kind=VerdictKind.SKIPPED, reason=reason or "it was not measured")
-            profiles.append(ProfileOutcome(profile=task.profile, ledger=None, provenance=None, verdict=verdict, key=task.key))
+            profiles.append(
+                ProfileOutcome(profile=task.profile, ledger=None, provenance=None, verdict=verdict, key=task.key)
+            )
             continue
         verdict = _verdict(one.snippet, task, result)
         findings += verdict.findings

@@ -39,7 +39,9 @@ def doctor(context: click.Context, toolchain: str | None, cache_setting: str | N
     parts = [
         _Part("heapledger", good=True, found=__version__),
         _Part("python", good=True, found=f"{platform.python_version()} ({sys.executable})"),
-        _Part("system", good=platform.system() == "Linux", found=platform.platform(), cost="measuring needs x86-64 Linux"),
+        _Part(
+            "system", good=platform.system() == "Linux", found=platform.platform(), cost="measuring needs x86-64 Linux"
+        ),
         *_compiler(config),
         _tool("linker", ("cc",), "nothing can be linked; install a C toolchain (Debian: apt-get install gcc)"),
         _tool("debugger", ("gdb",), "only memory snapshots, which a later version takes, will need it"),
@@ -59,7 +61,9 @@ def _compiler(config: Config) -> list[_Part]:
     except HeapledgerError as error:
         return [_Part("rustc", good=False, found="not usable", cost=str(error))]
     told = rustc.toolchain
-    found = _Part("rustc", good=True, found=f"{told.rustc} ({told.commit}), {told.host}, LLVM {told.llvm}: {rustc.path}")
+    found = _Part(
+        "rustc", good=True, found=f"{told.rustc} ({told.commit}), {told.host}, LLVM {told.llvm}: {rustc.path}"
+    )
     session = evaluate([read_rust(text=PROBE, file="probe.rs", snippet_id="probe")], config, cache=Cache(None))
     troubles = [finding.text or finding.measured for finding in session.findings]
     for outcome in session.outcomes:

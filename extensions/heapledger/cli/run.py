@@ -25,7 +25,12 @@ from heapledger.verify.json_report import make_report
 @click.option("--cache", help="Folder of the cache, or 'off'.")
 @click.pass_context
 def run(
-    context: click.Context, files: tuple[Path, ...], as_json: bool, profile: str | None, toolchain: str | None, cache: str | None
+    context: click.Context,
+    files: tuple[Path, ...],
+    as_json: bool,
+    profile: str | None,
+    toolchain: str | None,
+    cache: str | None,
 ) -> None:
     """Compile and run Rust FILES and show what each line asked the allocator for.
 
@@ -37,7 +42,9 @@ def run(
     with bar:
         session = evaluate(snippets, config, progress=move)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(make_report(session)), indent=2 if sys.stdout.isatty() else -1))
+        click.echo(
+            msgspec.json.format(msgspec.json.encode(make_report(session)), indent=2 if sys.stdout.isatty() else -1)
+        )
     else:
         out = console()
         for outcome in session.outcomes:

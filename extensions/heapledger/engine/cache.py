@@ -123,8 +123,7 @@ class Cache:
                     path.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
-        assert self.folder is not None
-        return self.folder / "v1" / key[:2] / key[2:]
+        return (self.folder or default_folder()) / "v1" / key[:2] / key[2:]
 
     def _write_entry(self, path: Path, key: str, payload: bytes) -> None:
         header = key.encode()

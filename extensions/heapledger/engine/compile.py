@@ -84,7 +84,9 @@ def compile_program(
         return Compiled(binary=binary, diagnostics=diagnostics, trouble="")
     trouble = _trouble(outcome)
     if not trouble and not any(message.level == "error" for message in diagnostics):
-        trouble = "rustc failed without an error: " + (outcome.stderr.decode(errors="replace").strip()[:500] or "no output")
+        trouble = "rustc failed without an error: " + (
+            outcome.stderr.decode(errors="replace").strip()[:500] or "no output"
+        )
     return Compiled(binary=None, diagnostics=diagnostics, trouble=trouble)
 
 

@@ -9,7 +9,7 @@ import re
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from heapledger.measure.ledger import Measured, measure, ranges
 from heapledger.measure.symbols import Binary
 from heapledger.measure.trace import TRACE_BYTES, TRACE_FD, RawTrace, TraceInvalid, decode, new_header
 from heapledger.model import Exit, ExitKind, Ledger, Outside, OutsideTotals
-from heapledger.source.program import TRACER_CRATE
 from heapledger.toolchain.find import Rustc
 from heapledger.toolchain.flags import CRATE_NAME, SOURCE_PATH
 from heapledger.toolchain.tracer import BuiltTracer
@@ -88,7 +87,9 @@ def _traced(task: Task, rustc: Rustc, folder: Path, path: Path, supervisor: Supe
         exit_, usable = _ending(run.outcome, run.trace)
         if run.trace is None or not run.trace.attached:
             if usable:
-                raise TracerSilent("the program ran, but the tracer left no trace: the snippet may have closed or replaced it")
+                raise TracerSilent(
+                    "the program ran, but the tracer left no trace: the snippet may have closed or replaced it"
+                )
             return _ledger(task, rustc, run.outcome, exit_)
         measured.append(measure(run.trace, binary, own_names.__contains__, task.program.source_line))
         if not usable:

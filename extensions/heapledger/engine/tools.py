@@ -46,4 +46,6 @@ def ask(argv: list[str], *, cwd: Path | None = None) -> Answer:
         return Answer(code=None, out="", err=str(error))
     except (OSError, subprocess.TimeoutExpired) as error:
         return Answer(code=None, out="", err=str(error))
-    return Answer(code=done.returncode, out=done.stdout.decode(errors="replace"), err=done.stderr.decode(errors="replace"))
+    return Answer(
+        code=done.returncode, out=done.stdout.decode(errors="replace"), err=done.stderr.decode(errors="replace")
+    )

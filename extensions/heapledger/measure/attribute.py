@@ -15,7 +15,15 @@ from heapledger.measure.tailcalls import line_of_tail_call
 
 MAIN_THREAD = 1
 
-_SHIMS = ("__rust_alloc", "__rust_dealloc", "__rust_realloc", "__rust_alloc_zeroed", "__rg_", "__rdl_", "heapledger_tracer")
+_SHIMS = (
+    "__rust_alloc",
+    "__rust_dealloc",
+    "__rust_realloc",
+    "__rust_alloc_zeroed",
+    "__rg_",
+    "__rdl_",
+    "heapledger_tracer",
+)
 
 _STARTS = ("__rust_begin_short_backtrace", "std::rt::lang_start", "snippet::main")
 

@@ -71,7 +71,8 @@ def measure(
         events=tuple(events),
         events_left_out=beyond.inside_calls,
         outside=Outside(
-            startup=_outside(regions.startup), shutdown=_outside(regions.shutdown, beyond.outside_allocs, beyond.outside_bytes)
+            startup=_outside(regions.startup),
+            shutdown=_outside(regions.shutdown, beyond.outside_allocs, beyond.outside_bytes),
         ),
         threads=len({event.thread for event in regions.inside}) if regions.inside else 1,
         all_joined=not trace.grace_expired,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rust_demangler import demangle
+from rust_demangler import demangle  # type: ignore[attr-defined]
 
 _LLVM_SUFFIX = re.compile(r"\.llvm\.\d+$")
 _LEGACY_HASH = re.compile(r"::h[0-9a-f]{16}$")
@@ -15,7 +15,7 @@ _GLOBAL = re.compile(r", alloc::alloc::Global(?=[>,])")
 
 @lru_cache(maxsize=65_536)
 def demangled(symbol: str) -> str:
-    """Return the demangled form of a symbol, without LLVM's suffix and the hash; what is not mangled comes back as it is."""
+    """Return the demangled form of a symbol without LLVM's suffix and the hash; other names come back as they are."""
     name = _LLVM_SUFFIX.sub("", symbol)
     if not name.startswith(("_R", "_ZN")):
         return name

@@ -21,7 +21,7 @@ def split(trace: RawTrace, attributor: Attributor) -> Regions:
     """Sort events into the region, start-up and shut-down.
 
     Every event of a thread that the program started is inside. On the main thread an event is inside when the closure
-    of ``lang_start`` is on its stack. A stack deeper than the tracer walks is inside too: the runtime has no such stacks.
+    of ``lang_start`` is on its stack. A stack deeper than the tracer walks is inside: the runtime has no such stacks.
     An event without a stack (a signal handler that interrupted a walk) belongs where the event before it does.
     """
     inside: list[RawEvent] = []

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from elftools.elf.elffile import ELFFile
 from symbolic.debuginfo import Archive
+
+if TYPE_CHECKING:
+    from elftools.elf.sections import SymbolTableSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Binary:
             self.phdr_vaddr = int(tables[0]["p_vaddr"]) if tables else first + int(elf.header["e_phoff"])
             self._segments = [(int(s["p_vaddr"]), s.data()) for s in loads if s["p_flags"] & 1]
             table = elf.get_section_by_name(".symtab")
-            symbols = [] if table is None else list(table.iter_symbols())
+            symbols = [] if table is None else list(cast("SymbolTableSection", table).iter_symbols())
         self.functions = tuple(
             sorted(
                 (
@@ -77,7 +81,7 @@ class Binary:
     def _frames_at(self, address: int) -> tuple[Frame, ...]:
         return tuple(
             Frame(location.symbol or "", location.full_path or "", location.line or 0)
-            for location in self._cache.lookup(address)
+            for location in self._cache.lookup(address)  # type: ignore[no-untyped-call]
         )
 
     def _function_at(self, address: int) -> Function | None:

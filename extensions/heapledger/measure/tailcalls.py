@@ -34,7 +34,7 @@ class TailCall:
 def line_of_tail_call(
     binary: Binary, frames: tuple[int, ...], position: int, is_own: Callable[[str], bool]
 ) -> TailCall:
-    """Look at the call that frame ``position`` waits for: did its target jump to the function of the frame inside it?"""
+    """Tell whether the target of the call that frame ``position`` waits for has jumped to the function inside it."""
     running = binary.function_at(frames[position - 1] - 1)
     target = _target(binary, frames[position])
     if running is None or target is None or target.address == running.address:
@@ -91,11 +91,11 @@ def _jump_lines(
 @lru_cache(maxsize=4096)
 def jumps_out(binary: Binary, function: Function) -> tuple[tuple[int, int], ...]:
     """Return (address, destination) of every direct jump that leaves a function."""
-    decoder = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)
+    decoder = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)  # type: ignore[no-untyped-call]
     code = binary.code(function.address, function.size)
     end = function.address + function.size
     found = []
-    for address, _, mnemonic, operand in decoder.disasm_lite(code, function.address):
+    for address, _, mnemonic, operand in decoder.disasm_lite(code, function.address):  # type: ignore[no-untyped-call]
         if mnemonic.startswith("j") and operand.startswith("0x"):
             destination = int(operand, 16)
             if not function.address <= destination < end:

@@ -76,7 +76,9 @@ def ledger_text(ledger: Ledger) -> str:
         return "run untraced: no counts"
     text = totals_text(ledger.totals)
     if ledger.unstable:
-        ranges = ", ".join(f"{metric} {least:,} to {most:,}" for metric, (least, most) in sorted(ledger.unstable.items()))
+        ranges = ", ".join(
+            f"{metric} {least:,} to {most:,}" for metric, (least, most) in sorted(ledger.unstable.items())
+        )
         text += f" · not stable over repeated runs: {ranges}"
     if ledger.events_left_out:
         text += f" · {ledger.events_left_out:,} more events were counted, not kept in detail"
@@ -89,4 +91,6 @@ def same_events(first: Ledger, second: Ledger) -> bool:
         return False
     if (first.stdout, first.exit.kind, first.exit.code) != (second.stdout, second.exit.kind, second.exit.code):
         return False
-    return [(e.line, describe(e), e.align) for e in first.events] == [(e.line, describe(e), e.align) for e in second.events]
+    return [(e.line, describe(e), e.align) for e in first.events] == [
+        (e.line, describe(e), e.align) for e in second.events
+    ]

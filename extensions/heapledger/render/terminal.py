@@ -19,12 +19,19 @@ Piece = tuple[str, str]
 def annotate(outcome: SnippetOutcome) -> list[list[Piece]]:
     """Return the lines of a snippet with what each did; one listing where all profiles agree."""
     measured = [profile for profile in outcome.profiles if profile.ledger is not None]
-    if len(measured) == 2 and measured[0].ledger and measured[1].ledger and same_events(measured[0].ledger, measured[1].ledger):
+    if (
+        len(measured) == 2
+        and measured[0].ledger
+        and measured[1].ledger
+        and same_events(measured[0].ledger, measured[1].ledger)
+    ):
         return _listing(outcome, measured[0], "debug = release")
     lines: list[list[Piece]] = []
     for profile in outcome.profiles:
         if profile.ledger is None:
-            lines.append([(f"{outcome.snippet.id} [{profile.profile.value}] skipped: {profile.verdict.reason}", "soft")])
+            lines.append(
+                [(f"{outcome.snippet.id} [{profile.profile.value}] skipped: {profile.verdict.reason}", "soft")]
+            )
         else:
             lines += _listing(outcome, profile, profile.profile.value)
     return lines
@@ -32,7 +39,8 @@ def annotate(outcome: SnippetOutcome) -> list[list[Piece]]:
 
 def _listing(outcome: SnippetOutcome, profile: ProfileOutcome, label: str) -> list[list[Piece]]:
     ledger = profile.ledger
-    assert ledger is not None
+    if ledger is None:
+        return []
     groups = events_by_line(ledger)
     width = len(str(len(outcome.snippet.lines)))
     lines: list[list[Piece]] = [[(f"{outcome.snippet.id} [{label}]", "soft")]]

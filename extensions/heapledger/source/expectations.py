@@ -75,7 +75,9 @@ def split_commas(text: str) -> list[str]:
 def _parse_one(text: str) -> Expectation:
     name = re.match(r"[A-Za-z_]+", text)
     if name is not None and name.group() in LATER_METRICS and text[name.end() :].lstrip().startswith("("):
-        raise MarkupProblem(f"'{name.group()}(…)' is not available yet; this version measures {', '.join(COUNTED_METRICS)}")
+        raise MarkupProblem(
+            f"'{name.group()}(…)' is not available yet; this version measures {', '.join(COUNTED_METRICS)}"
+        )
     match = _FORM.fullmatch(text)
     if match is None:
         raise MarkupProblem(f"'{text}' is not of the form METRIC OP VALUE (operators: {' '.join(OPERATORS)})")

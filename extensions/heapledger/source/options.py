@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -92,7 +93,9 @@ def parse_options(found: list[tuple[int, str, str]]) -> tuple[Options, list[Prob
     seen: dict[str, int] = {}
     for index, name, value in found:
         if name in seen:
-            problems.append(Problem(index, f"option ':{name}:' is repeated; the first stands {index - seen[name]} line(s) above"))
+            problems.append(
+                Problem(index, f"option ':{name}:' is repeated; the first stands {index - seen[name]} line(s) above")
+            )
             continue
         seen[name] = index
         try:
@@ -116,7 +119,8 @@ def _apply(options: Options, name: str, value: str) -> Options:
         known = {*_SETTERS, *LATER, "expect", "expect-debug", "expect-release"}
         raise MarkupProblem(f"is not an option{nearest(name, known)}")
     key, convert = setter
-    return replace(options, **{key: convert(value)})
+    changed: dict[str, Any] = {key: convert(value)}
+    return replace(options, **changed)
 
 
 def _contradictions(options: Options, seen: dict[str, int]) -> list[Problem]:

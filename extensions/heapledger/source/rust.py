@@ -81,14 +81,14 @@ def inner_attribute_words(text: str) -> frozenset[str]:
     words = set()
     for node in parse(text).root_node.children:
         if node.type == "inner_attribute_item":
-            words.add(node.text.decode().strip().removeprefix("#![").rstrip("]").partition("(")[0].strip())
+            words.add(_text(node).removeprefix("#![").rstrip("]").partition("(")[0].strip())
     return frozenset(words)
 
 
 def attribute_words(text: str) -> frozenset[str]:
     """Names of all outer attributes ``#[name…]``, anywhere in the text."""
     return frozenset(
-        node.text.decode().strip().removeprefix("#[").rstrip("]").partition("(")[0].strip()
+        _text(node).removeprefix("#[").rstrip("]").partition("(")[0].strip()
         for node in _walk(parse(text).root_node)
         if node.type == "attribute_item"
     )
@@ -106,11 +106,11 @@ def result_type_of_last_expression(body: str) -> str | None:
     if function is None or function.type != "generic_function" or _field_text(function, "function") != "Ok":
         return None
     arguments = function.child_by_field_name("type_arguments")
-    return None if arguments is None else "Result" + arguments.text.decode()
+    return None if arguments is None else "Result" + _text(arguments)
 
 
 def paths_from_the_crate(text: str) -> tuple[str, ...]:
-    """Return which of ``crate::``, ``super::`` and ``mod`` the text uses: they mean something else inside a function."""
+    """Return which of ``crate::``, ``super::`` and ``mod`` the text uses: inside a function they mean another thing."""
     found = set()
     for node in _walk(parse(text).root_node):
         if node.type in {"crate", "super"}:
@@ -162,7 +162,11 @@ def _body_of(program: str) -> Node | None:
 
 def _field_text(node: Node, name: str) -> str:
     field = node.child_by_field_name(name)
-    return "" if field is None or field.text is None else field.text.decode()
+    return "" if field is None else _text(field)
+
+
+def _text(node: Node) -> str:
+    return "" if node.text is None else node.text.decode().strip()
 
 
 def _walk(root: Node) -> Iterator[Node]:

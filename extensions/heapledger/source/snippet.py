@@ -17,7 +17,9 @@ MAX_BYTES = 64 * 1024
 _ID = re.compile(r"[a-z][a-z0-9-]*")
 _INVISIBLE = {
     **dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD], "an invisible character"),
-    **dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C], "a bidirectional control"),
+    **dict.fromkeys(
+        [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C], "a bidirectional control"
+    ),
     **dict.fromkeys(range(0xE0000, 0xE0080), "an invisible tag character"),
     **dict.fromkeys([*range(9), *range(0x0B, 0x20), 0x7F], "a control character"),
 }
@@ -97,17 +99,21 @@ def read_body(
     document: str,
     location: Location,
     included: IncludedSource | None = None,
+    trouble: str = "",
 ) -> Snippet:
     """Make a snippet from the raw lines of a directive's body.
 
     :param places: where each raw line of ``body`` stands.
     :param included: the text that ``:file:`` names, already read by the caller; replaces the body's code.
+    :param trouble: why that text could not be read, reported at the option.
     """
     found, first, problems = split_options(body)
     options, more = parse_options(found)
     at = _Problems(location, places)
     at.extend([*problems, *more])
     at.name(options)
+    if trouble:
+        at.found.append((dict(at.named).get("file", location), trouble))
     if snippet_id and _ID.fullmatch(snippet_id) is None:
         at.here(f"the id '{snippet_id}' must match [a-z][a-z0-9-]*")
     lines, code_places = body[first:], places[first:]
@@ -242,5 +248,8 @@ def _check_characters(lines: list[str], places: list[Place], at: _Problems) -> N
         for column, character in enumerate(line, start=1):
             what = _INVISIBLE.get(ord(character))
             if what is not None:
-                at.at(place, f"column {column} holds {what} (U+{ord(character):04X}): readers would not see what is compiled")
+                at.at(
+                    place,
+                    f"column {column} holds {what} (U+{ord(character):04X}): readers would not see what is compiled",
+                )
                 break

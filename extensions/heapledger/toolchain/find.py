@@ -126,7 +126,9 @@ def _question(found: str, arguments: list[str]) -> Rustc:
     )
     if rustc.version < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        raise ToolchainUnusable(f"rustc {rustc.toolchain.rustc} ({real}) is too old: heapledger needs {oldest} or newer")
+        raise ToolchainUnusable(
+            f"rustc {rustc.toolchain.rustc} ({real}) is too old: heapledger needs {oldest} or newer"
+        )
     return rustc
 
 

@@ -58,7 +58,17 @@ def build_tracer(rustc: Rustc, cache: Cache, fallback: Path) -> BuiltTracer:
     built = Path(probe) / rlib.name
     try:
         answer = ask(
-            [rustc.path, "--crate-name", TRACER_CRATE, "--crate-type", "rlib", *tracer_flags(), "-o", str(built), "src/lib.rs"],
+            [
+                rustc.path,
+                "--crate-name",
+                TRACER_CRATE,
+                "--crate-type",
+                "rlib",
+                *tracer_flags(),
+                "-o",
+                str(built),
+                "src/lib.rs",
+            ],
             cwd=SOURCES,
         )
         if answer.code != 0 or not built.is_file():

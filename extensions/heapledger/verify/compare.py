@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from heapledger.model import COUNTED_METRICS, Event, ExitKind, Finding, FindingKind, Ledger, Location, Profile, Verdict, VerdictKind
+from heapledger.model import (
+    Event,
+    ExitKind,
+    Finding,
+    FindingKind,
+    Ledger,
+    Location,
+    Profile,
+    Verdict,
+    VerdictKind,
+)
 from heapledger.source.expectations import Expectation
 from heapledger.source.facts import ExpectedEvent, Fact
 from heapledger.source.snippet import Snippet
@@ -87,8 +97,12 @@ def _check_lines(snippet: Snippet, ledger: Ledger, lines: list[tuple[int, bool, 
         if not written.match(expected, measured):
             findings.append(_line_finding(snippet, ledger, place, facts, expected, measured, lost))
         elif ledger.events_left_out:
-            text = f"the line cannot be told whole: {ledger.events_left_out:,} events were counted, not kept; use :expect:"
-            findings.append(_finding(snippet, ledger, place, text, _wanted(facts, expected), written.describe_all(measured)))
+            text = (
+                f"the line cannot be told whole: {ledger.events_left_out:,} events were counted, not kept; use :expect:"
+            )
+            findings.append(
+                _finding(snippet, ledger, place, text, _wanted(facts, expected), written.describe_all(measured))
+            )
         elif not expected and _unclaimed(lost):
             text = f"'none' cannot be told here: {_merged(lost)}"
             findings.append(_finding(snippet, ledger, place, text, "none", written.describe_all(lost)))
@@ -110,7 +124,9 @@ def _line_finding(
     lost: list[Event],
 ) -> Finding:
     text = _merged(lost) if lost and not measured else ""
-    return _finding(snippet, ledger, place, text, _wanted(facts, expected), written.describe_all(_aligned(expected, measured)))
+    return _finding(
+        snippet, ledger, place, text, _wanted(facts, expected), written.describe_all(_aligned(expected, measured))
+    )
 
 
 def _merged(lost: list[Event]) -> str:
@@ -132,9 +148,7 @@ def _wanted(facts: tuple[Fact, ...], expected: list[ExpectedEvent]) -> str:
     return written.describe_all(expected) if expected else ", ".join(fact.text for fact in facts)
 
 
-def _finding(
-    snippet: Snippet, ledger: Ledger, place: Location, text: str, expected: str, measured: str
-) -> Finding:
+def _finding(snippet: Snippet, ledger: Ledger, place: Location, text: str, expected: str, measured: str) -> Finding:
     return Finding(
         kind=FindingKind.EXPECT,
         location=place,
@@ -144,6 +158,3 @@ def _finding(
         expected=expected,
         measured=measured,
     )
-
-
-assert set(_UNSTABLE_REASON) <= set(COUNTED_METRICS)

@@ -25,7 +25,9 @@ def describe_exit(exit_: Exit) -> str:
     """Write an ending in words."""
     detail = f": {exit_.message}" if exit_.message else ""
     words = {
-        ExitKind.RETURNED: "main returned" if exit_.code in {0, None} else f"main returned an error (status {exit_.code})",
+        ExitKind.RETURNED: "main returned"
+        if exit_.code in {0, None}
+        else f"main returned an error (status {exit_.code})",
         ExitKind.EXITED: f"exit({exit_.code})",
         ExitKind.PANICKED: f"panicked{detail}",
         ExitKind.SIGNAL: f"ended by {exit_.signal or 'the system'}{detail}",
@@ -73,7 +75,9 @@ def _hint(snippet: Snippet) -> str:
     if not program.wrapped or not words:
         return ""
     listed = ", ".join(f"'{word}'" for word in words)
-    return f"\nnote: the snippet is wrapped into 'fn main', where {listed} cannot reach its items; write fn main yourself"
+    return (
+        f"\nnote: the snippet is wrapped into 'fn main', where {listed} cannot reach its items; write fn main yourself"
+    )
 
 
 def _place(snippet: Snippet, message: Diagnostic) -> Location:

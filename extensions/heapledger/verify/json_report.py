@@ -27,7 +27,7 @@ class LedgerReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     snippet: str
     profile: str
     document: str | msgspec.UnsetType = msgspec.UNSET
-    document_line: int | None | msgspec.UnsetType = msgspec.UNSET
+    document_line: int | msgspec.UnsetType | None = msgspec.UNSET
     verdict: str
     reason: str | msgspec.UnsetType = msgspec.UNSET
     traced: bool = msgspec.field(name="traced")
@@ -100,5 +100,8 @@ def make_report(session: Session, *, documents: bool = False) -> Report:
             )
     toolchain = session.rustc.toolchain if session.rustc else None
     return Report(
-        schema=SCHEMA, toolchain=toolchain, ledgers=tuple(ledgers), failures=tuple(failure_of(finding) for finding in loose)
+        schema=SCHEMA,
+        toolchain=toolchain,
+        ledgers=tuple(ledgers),
+        failures=tuple(failure_of(finding) for finding in loose),
     )

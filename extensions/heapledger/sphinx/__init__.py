@@ -1,0 +1,50 @@
+"""Sphinx: directive, domain, collection, post-transform, nodes, builder. Only this package imports Sphinx."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import heapledger
+from heapledger.config import OPTIONS
+from heapledger.sphinx.builder import CheckBuilder
+from heapledger.sphinx.collect import on_config_inited, on_env_updated
+from heapledger.sphinx.domain import AllocDomain
+from heapledger.sphinx.nodes import register_nodes
+from heapledger.sphinx.transform import FillSnippets
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+ENV_VERSION = 1
+"""Raise it whenever the records that the environment pickles change."""
+
+_CSS = "heapledger.css"
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register everything."""
+    app.setup_extension("sphinx_design")
+    app.setup_extension("sphinxcontrib.mermaid")
+    for option in OPTIONS:
+        app.add_config_value(option.name, option.default, "env", types=option.types)
+    app.add_domain(AllocDomain)
+    register_nodes(app)
+    app.add_post_transform(FillSnippets)
+    app.add_builder(CheckBuilder)
+    app.connect("config-inited", on_config_inited)
+    app.connect("builder-inited", _add_assets)
+    app.connect("env-updated", on_env_updated)
+    return {
+        "version": heapledger.__version__,
+        "env_version": ENV_VERSION,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
+
+
+def _add_assets(app: Sphinx) -> None:
+    if app.builder.format == "html":
+        app.config.html_static_path.append(str(Path(__file__).parent / "static"))
+        app.add_css_file(_CSS)

@@ -1,0 +1,158 @@
+"""After reading: every snippet of every page in one plan, findings as warnings, and which pages changed."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from sphinx.errors import ConfigError
+from sphinx.util import logging
+
+from heapledger.config import OPTIONS, Config, from_values
+from heapledger.errors import HeapledgerError
+from heapledger.model import Finding, FindingKind, Location, VerdictKind
+from heapledger.session import Session, SnippetOutcome, evaluate
+from heapledger.source.snippet import Snippet
+from heapledger.verify.report import describe
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config as SphinxConfig
+    from sphinx.environment import BuildEnvironment
+
+    from heapledger.sphinx.domain import AllocDomain
+
+LOGGER = logging.getLogger(__name__)
+
+SHOWS_NOTHING = frozenset({"gettext", "linkcheck", "dummy", "changes"})
+"""Builders whose output has no measured results: they start no process."""
+
+
+def on_config_inited(app: Sphinx, config: SphinxConfig) -> None:
+    """Refuse wrong settings before anything is read."""
+    del app
+    read_config(config)
+
+
+def read_config(config: SphinxConfig) -> Config:
+    """Return our settings of a ``conf.py``.
+
+    :raises ConfigError: with the option and what it may be.
+    """
+    try:
+        return from_values({option.name: config[option.name] for option in OPTIONS})
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def on_env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Measure, report, and return the documents whose results changed.
+
+    Findings are reported on every build, also where nothing was read: a second ``-W`` build must not pass by luck.
+    """
+    domain = cast("AllocDomain", env.get_domain("alloc"))
+    if app.builder.name in SHOWS_NOTHING:
+        return []
+    entries = list(domain.all_entries())
+    _report_duplicates(entries_by_id(domain))
+    domain.outcomes = {}  # type: ignore[misc]
+    domain.session = None
+    if not entries:
+        return []
+    session = _evaluate(app, [entry.snippet for _, _, entry in entries])
+    if session is None:
+        return []
+    domain.session = session
+    for (docname, ordinal, _), outcome in zip(entries, session.outcomes, strict=True):
+        domain.outcomes[docname, ordinal] = outcome
+    _report(session, app.config.heapledger_require)
+    return _changed(domain)
+
+
+def entries_by_id(domain: AllocDomain) -> dict[str, list[Snippet]]:
+    """Group the snippets of all documents by id."""
+    groups: dict[str, list[Snippet]] = {}
+    for _, _, entry in domain.all_entries():
+        groups.setdefault(entry.snippet.id, []).append(entry.snippet)
+    return groups
+
+
+def _evaluate(app: Sphinx, snippets: list[Snippet]) -> Session | None:
+    config = read_config(app.config)
+    def progress(done: int, total: int) -> None:
+        if done == total or done % max(1, total // 20) == 0:
+            LOGGER.info("\rmeasuring snippets... %d of %d", done, total, nonl=done < total)
+
+    try:
+        LOGGER.info("verifying %d snippets", len(snippets))
+        return evaluate(snippets, config, progress=progress)
+    except HeapledgerError as error:
+        LOGGER.warning("%s", error, type="heapledger", subtype=FindingKind.TOOLCHAIN.value)
+        return None
+
+
+def _report(session: Session, require: str) -> None:
+    for note in session.notes:
+        LOGGER.info("heapledger: %s", note)
+    if session.rustc is not None:
+        told = session.rustc.toolchain
+        LOGGER.info("heapledger: rustc %s, %s; %d results measured now", told.rustc, told.host, session.fresh)
+    for finding in session.findings:
+        _warn(finding, None)
+    for outcome in session.outcomes:
+        for finding in outcome.findings:
+            _warn(finding, outcome.snippet)
+        if require == "verified" and outcome.kind is VerdictKind.SKIPPED and session.rustc is not None:
+            _warn(_unmeasured(outcome), outcome.snippet)
+
+
+def _unmeasured(outcome: SnippetOutcome) -> Finding:
+    reason = next((profile.verdict.reason for profile in outcome.profiles if profile.verdict.reason), "")
+    return Finding(
+        kind=FindingKind.TOOLCHAIN,
+        location=outcome.snippet.location,
+        text=f"heapledger_require is 'verified', but the snippet was skipped: {reason}",
+        snippet=outcome.snippet.id,
+    )
+
+
+def _report_duplicates(groups: dict[str, list[Snippet]]) -> None:
+    for snippet_id, snippets in groups.items():
+        for other in snippets[1:]:
+            first = shown_path(snippets[0].location)
+            text = f"the snippet id '{snippet_id}' stands already at {first}"
+            _warn(Finding(kind=FindingKind.OPTION, location=other.location, text=text), None)
+
+
+def _warn(finding: Finding, snippet: Snippet | None) -> None:
+    place = shown_path(finding.location)
+    LOGGER.warning(
+        "%s", describe(finding, snippet), type="heapledger", subtype=finding.kind.value, location=place or None
+    )
+
+
+def shown_path(location: Location) -> str:
+    """Write a place relative to the working directory where it lies below it."""
+    if not location.file:
+        return ""
+    path = Path(location.file)
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return f"{path}:{location.line}" if location.line is not None else f"{path}:"
+
+
+def _changed(domain: AllocDomain) -> list[str]:
+    """Return the documents whose results differ from those of the last build."""
+    signatures: dict[str, str] = {}
+    for docname in domain.entries:
+        digest = hashlib.sha256()
+        for ordinal in range(len(domain.entries[docname])):
+            outcome = domain.outcomes[docname, ordinal]
+            digest.update(outcome.kind.value.encode())
+            for profile in outcome.profiles:
+                digest.update(f"{profile.key} {profile.verdict.kind.value} {profile.verdict.reason}\0".encode())
+        signatures[docname] = digest.hexdigest()
+    changed = [docname for docname, signature in signatures.items() if domain.signatures.get(docname) != signature]
+    domain.data["signatures"] = signatures
+    return changed

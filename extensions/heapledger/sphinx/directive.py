@@ -1,0 +1,155 @@
+"""``{alloc:snippet}``: from the fence's source text to a snippet in the domain and a placeholder in the page."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from heapledger.model import Location
+from heapledger.source.options import parse_options, split_options
+from heapledger.source.problems import MarkupProblem
+from heapledger.source.regions import read_file
+from heapledger.source.snippet import IncludedSource, Place, Snippet, read_body
+from heapledger.sphinx.nodes import snippet_placeholder
+
+if TYPE_CHECKING:
+    from docutils.nodes import Node
+
+    from heapledger.sphinx.domain import AllocDomain
+
+_RST_MARK = re.compile(r"\s*\.\. ")
+
+
+class SnippetDirective(SphinxDirective):
+    """One piece of Rust that the build measures.
+
+    It declares no options to docutils: MyST would split and change them. The body comes from the source text itself.
+    """
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[dict[str, object]] = {}  # type: ignore[assignment, misc]
+
+    def run(self) -> list[Node]:
+        """Note the snippet and leave its place in the page."""
+        from heapledger.sphinx.domain import Entry  # noqa: PLC0415 - the domain names this class
+
+        domain = cast("AllocDomain", self.env.get_domain("alloc"))
+        snippet = self._read(domain)
+        anchor = f"snippet-{snippet.id}"
+        ordinal = domain.note_snippet(self.env.docname, Entry(snippet, anchor))
+        container = nodes.container(classes=["heapledger-snippet", *snippet.options.classes], ids=[anchor])
+        if snippet.options.name:
+            container["names"].append(nodes.fully_normalize_name(snippet.options.name))
+        self.set_source_info(container)
+        self.state.document.note_explicit_target(container, container)
+        if snippet.options.caption:
+            inline, messages = self.state.inline_text(snippet.options.caption, self.lineno)
+            container += nodes.paragraph("", "", *inline, classes=["heapledger-caption"])
+            container += messages
+        placeholder = snippet_placeholder(docname=self.env.docname, ordinal=ordinal)
+        self.set_source_info(placeholder)
+        container += placeholder
+        return [container]
+
+    def _read(self, domain: AllocDomain) -> Snippet:
+        source, line = self.get_source_info()
+        body, first = self._body(line)
+        location = Location(source, line)
+        argument = self.arguments[0].split("\n")[0].strip() if self.arguments else ""
+        if _is_rst(self.block_text) and argument.startswith(":"):
+            argument = ""
+        docname = re.sub(r"[^a-z0-9]+", "-", self.env.docname.lower()).strip("-")
+        default = f"{docname if docname[:1].isalpha() else 'page-' + docname}-{domain.next_ordinal(self.env.docname)}"
+        included, problem = self._included(body)
+        return read_body(
+            body=body,
+            places=_places(body, source, line, first),
+            snippet_id=argument or default,
+            document=self.env.docname,
+            location=location,
+            included=included,
+            trouble=problem,
+        )
+
+    def _body(self, line: int) -> tuple[list[str], int]:
+        """Return the raw lines of the body, and the line of the first one."""
+        text = self.block_text
+        if _is_rst(text):
+            rows = text.split("\n")[1:]
+            filled = [row for row in rows if row.strip()]
+            indent = min((len(row) - len(row.lstrip()) for row in filled), default=0)
+            rows = [row[indent:] for row in rows]
+        else:
+            rows = text.split("\n")[1:-2]
+        while rows and not rows[-1].strip():
+            rows.pop()
+        skipped = 0
+        while rows and not rows[0].strip():
+            rows.pop(0)
+            skipped += 1
+        return rows, line + 1 + skipped
+
+    def _included(self, body: list[str]) -> tuple[IncludedSource | None, str]:
+        options, _ = parse_options(split_options(body)[0])
+        if options.file is None:
+            return None, ""
+        root = snippets_folder(Path(self.env.srcdir), self.config.heapledger_snippets)
+        path = root / options.file
+        self.env.note_dependency(str(path))
+        try:
+            return read_file(root, options.file, options.region), ""
+        except MarkupProblem as problem:
+            return IncludedSource(lines=(), places=(), outside=frozenset()), str(problem)
+
+
+def snippets_folder(srcdir: Path, setting: str) -> Path:
+    """Return the folder that ``:file:`` starts from."""
+    if setting:
+        return srcdir / setting
+    inside = srcdir / "rust_snippets"
+    return inside if inside.is_dir() else srcdir.parent / "rust_snippets"
+
+
+def _is_rst(block_text: str) -> bool:
+    return _RST_MARK.match(block_text) is not None
+
+
+def _places(body: list[str], source: str, directive_line: int, first: int) -> list[Place]:
+    """Find where each raw line stands, and claim a line only where the file's text confirms it."""
+    lines = _file_lines(source)
+    places = []
+    for index, row in enumerate(body):
+        number = first + index
+        text = lines[number - 1] if 0 < number <= len(lines) else None
+        stripped = row.rstrip()
+        if text is not None and text.rstrip().endswith(stripped):
+            places.append(Place(Location(source, number), len(text.rstrip()) - len(stripped)))
+        elif text is not None and stripped.lstrip() and stripped.lstrip() in text:
+            column = text.index(stripped.lstrip()) - (len(stripped) - len(stripped.lstrip()))
+            places.append(Place(Location(source, number), max(0, column)))
+        else:
+            places.append(Place(Location(source, directive_line, near=True), 0))
+    return places
+
+
+def _file_lines(source: str) -> tuple[str, ...]:
+    try:
+        stamp = Path(source).stat().st_mtime_ns
+    except OSError:
+        return ()
+    return _lines_of(source, stamp)
+
+
+@lru_cache(maxsize=64)
+def _lines_of(source: str, stamp: int) -> tuple[str, ...]:  # noqa: ARG001 - the stamp makes an edited file a new entry
+    try:
+        return tuple(Path(source).read_text(encoding="utf-8-sig").split("\n"))
+    except (OSError, UnicodeDecodeError):
+        return ()

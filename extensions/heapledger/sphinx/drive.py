@@ -1,0 +1,60 @@
+"""Running Sphinx from the command line: checking documents and building pages."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, cast
+
+from sphinx.application import Sphinx
+from sphinx.cmd.build import build_main
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+from heapledger.errors import HeapledgerError
+from heapledger.session import Session
+
+if TYPE_CHECKING:
+    from heapledger.sphinx.domain import AllocDomain
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What ``check`` found."""
+
+    session: Session
+    warnings: int
+    """Warnings of the whole reading, ours and others'."""
+
+
+def check_documents(source: Path, overrides: dict[str, object], *, quiet: bool) -> Checked:
+    """Read all documents and verify their snippets, without writing pages.
+
+    :raises HeapledgerError: where there is no ``conf.py`` or it does not load heapledger.
+    """
+    if not (source / "conf.py").is_file():
+        raise HeapledgerError(f"there is no conf.py in {source}; give the folder of the documents with --source")
+    with TemporaryDirectory(prefix="heapledger-") as scratch, patch_docutils(str(source)), docutils_namespace():
+        app = Sphinx(
+            srcdir=str(source),
+            confdir=str(source),
+            outdir=str(Path(scratch) / "out"),
+            doctreedir=str(Path(scratch) / "doctrees"),
+            buildername="heapledger",
+            confoverrides=overrides,
+            status=None if quiet else sys.stderr,
+            warning=sys.stderr,
+            parallel=1,
+        )
+        app.build(force_all=False)
+        domain = cast("AllocDomain", app.env.get_domain("alloc"))
+        session = domain.session or Session(rustc=None, outcomes=(), findings=(), notes=(), fresh=0)
+        return Checked(session, app._warncount)  # noqa: SLF001 - Sphinx offers no other way to the count
+
+
+def build_pages(source: Path, output: Path, builder: str, extra: Sequence[str]) -> int:
+    """Build pages as ``sphinx-build`` does, and return its exit status."""
+    arguments = ["-b", builder, "-d", str(output / "doctrees"), *extra, str(source), str(output / builder)]
+    return int(build_main(arguments))

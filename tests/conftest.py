@@ -1,0 +1,45 @@
+"""Shared by all tests: the switch that re-records expected output, and the compiler under test."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+HOW_TO_RECORD = "to accept the new output: pytest --record {nodeid}"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", action="store_true", help="write the measured output into the expected files")
+
+
+@pytest.fixture
+def check_expected(request: pytest.FixtureRequest):
+    """Compare text with an expected file beside the case, or re-record it."""
+
+    def check(path: Path, text: str) -> None:
+        if request.config.getoption("--record"):
+            path.write_text(text, encoding="utf-8")
+            return
+        assert path.is_file(), f"{path} is missing; " + HOW_TO_RECORD.format(nodeid=request.node.nodeid)
+        expected = path.read_text(encoding="utf-8")
+        assert text == expected, HOW_TO_RECORD.format(nodeid=request.node.nodeid)
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def rustc() -> str:
+    """The real rustc under the sysroot."""
+    sysroot = subprocess.run(
+        ["rustc", "--print", "sysroot"], cwd=tempfile.gettempdir(), capture_output=True, text=True, check=True
+    ).stdout.strip()
+    return f"{sysroot}/bin/rustc"
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for the tests of a session that measure the same programs; each starts empty."""
+    return tmp_path_factory.mktemp("cache")
