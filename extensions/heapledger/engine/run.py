@@ -16,6 +16,7 @@ from pathlib import Path
 from heapledger.engine.compile import Compiled, compile_program
 from heapledger.engine.process import End, Job, Limits, Outcome, Supervisor
 from heapledger.engine.task import Task
+from heapledger.measure.attribute import MAIN_THREAD, Attributor
 from heapledger.measure.ledger import Measured, measure, ranges
 from heapledger.measure.symbols import Binary
 from heapledger.measure.trace import TRACE_BYTES, TRACE_FD, RawTrace, TraceInvalid, decode, new_header
@@ -84,7 +85,7 @@ def _traced(task: Task, rustc: Rustc, folder: Path, path: Path, supervisor: Supe
     wanted = RUNS
     run = first
     while True:
-        exit_, usable = _ending(run.outcome, run.trace)
+        exit_, usable = _ending(run.outcome, run.trace, _exited(run.trace, binary))
         if run.trace is None or not run.trace.attached:
             if usable:
                 raise TracerSilent(
@@ -99,7 +100,7 @@ def _traced(task: Task, rustc: Rustc, folder: Path, path: Path, supervisor: Supe
         if len(measured) >= wanted:
             break
         run = _start(task, folder, path, binary, supervisor)
-    exit_, _ = _ending(first.outcome, first.trace)
+    exit_, _ = _ending(first.outcome, first.trace, _exited(first.trace, binary))
     return _ledger(task, rustc, first.outcome, exit_, measured)
 
 
@@ -149,8 +150,19 @@ def _seal(descriptor: int) -> None:
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
 
 
-def _ending(outcome: Outcome, trace: RawTrace | None) -> tuple[Exit, bool]:
-    """Name how a program ended, and whether another run would end the same way."""
+def _exited(trace: RawTrace | None, binary: Binary) -> bool | None:
+    """Whether the program called ``exit`` itself: main was on the stack, or another thread called it."""
+    if trace is None or not trace.exit_reached:
+        return None
+    attributor = Attributor(binary, lambda _: False)
+    return trace.exit_thread != MAIN_THREAD or attributor.under_main(trace.exit_frames)
+
+
+def _ending(outcome: Outcome, trace: RawTrace | None, under_main: bool | None) -> tuple[Exit, bool]:
+    """Name how a program ended, and whether another run would end the same way.
+
+    :param under_main: whether ``exit`` was called while main was still on the stack; None where that is not known.
+    """
     text = outcome.stderr.decode(errors="replace")
 
     def ended(kind: ExitKind, code: int | None = None, name: str | None = None, message: str | None = None) -> Exit:
@@ -175,14 +187,10 @@ def _ending(outcome: Outcome, trace: RawTrace | None) -> tuple[Exit, bool]:
             return ended(ExitKind.MEMORY_LIMIT, name=name, message=_last_line(text)), False
         return ended(ExitKind.SIGNAL, name=name, message=_last_line(text)), True
     panic = _PANIC.search(text)
-    if outcome.code == 101 and panic is not None and (trace is None or not _exited(trace)):
+    if outcome.code == 101 and panic is not None and not under_main:
         return ended(ExitKind.PANICKED, code=101, message=panic["message"]), True
-    exited = _exited(trace) if trace is not None and trace.attached else outcome.code not in {0, 1}
+    exited = outcome.code not in {0, 1} if under_main is None else under_main
     return ended(ExitKind.EXITED if exited else ExitKind.RETURNED, code=outcome.code), True
-
-
-def _exited(trace: RawTrace) -> bool:
-    return trace.exited_under_main
 
 
 def _hopeless(text: str) -> bool:
@@ -222,7 +230,7 @@ def _ledger(task: Task, rustc: Rustc, outcome: Outcome, exit_: Exit, measured: l
 
 
 def _untraced(task: Task, rustc: Rustc, outcome: Outcome) -> Ledger:
-    return _ledger(task, rustc, outcome, _ending(outcome, None)[0])
+    return _ledger(task, rustc, outcome, _ending(outcome, None, None)[0])
 
 
 def _unrun(task: Task, rustc: Rustc, compiled: Compiled) -> Ledger:

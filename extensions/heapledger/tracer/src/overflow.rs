@@ -1,0 +1,79 @@
+//! Counting without detail, still apart for main, start-up and shut-down.
+//!
+//! Whether a call belongs to main is decided afterwards, by the parent, who knows the symbols. Here the outermost
+//! frames of the main thread are remembered once, by the stack slots that hold their return addresses. A later call
+//! counts how many of them, from the outermost inward, still hold the same address. That is exact: a frame that calls
+//! something else pushes another return address into the same slot, since a compiled function keeps its stack pointer.
+
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+use crate::record::{Call, Kind};
+use crate::region::{thread_number, Header, OTHER_THREADS, SLOTS};
+use crate::walk;
+
+const SAVING: u32 = u32::MAX;
+
+/// Count a call.
+pub fn count(trace: &Header, call: &Call, live: i64) {
+    trace.left_out.fetch_add(1, Relaxed);
+    let bucket = if thread_number(trace) == 1 { frames_that_hold(trace) } else { OTHER_THREADS };
+    let counters = &trace.counters[bucket];
+    match call.kind {
+        Kind::Alloc => counters.allocs.fetch_add(1, Relaxed),
+        Kind::AllocZeroed => counters.zeroed.fetch_add(1, Relaxed),
+        Kind::Realloc => counters.reallocs.fetch_add(1, Relaxed),
+        Kind::Dealloc => counters.frees.fetch_add(1, Relaxed),
+    };
+    if call.failed {
+        counters.failed.fetch_add(1, Relaxed);
+    }
+    if call.kind == Kind::Alloc || call.kind == Kind::AllocZeroed {
+        counters.bytes.fetch_add(call.size as u64, Relaxed);
+    }
+    counters.born.fetch_add(call.born() as u64, Relaxed);
+    counters.died.fetch_add(call.died() as u64, Relaxed);
+    counters.max_live.fetch_max(live, Relaxed);
+}
+
+fn frames_that_hold(trace: &Header) -> usize {
+    let saved = trace.slots_saved.load(Acquire);
+    if saved == 0 {
+        return save(trace);
+    }
+    if saved == SAVING {
+        // A signal handler interrupted the saving: it runs on top of the frames being saved.
+        return SLOTS;
+    }
+    let here = &saved as *const u32 as u64;
+    let mut held = 0;
+    while held < saved as usize {
+        let slot = &trace.slots[held];
+        let address = slot.address.load(Relaxed);
+        if address <= here || unsafe { *(address as *const u64) } != slot.value.load(Relaxed) {
+            break;
+        }
+        held += 1;
+    }
+    held
+}
+
+#[cold]
+fn save(trace: &Header) -> usize {
+    if trace.slots_saved.compare_exchange(0, SAVING, AcqRel, Relaxed).is_err() {
+        return SLOTS;
+    }
+    let slots = match walk::slots() {
+        Some(slots) => slots,
+        None => {
+            trace.slots_saved.store(0, Release);
+            return SLOTS;
+        }
+    };
+    for index in 0..slots.len() {
+        let (address, value) = slots.get(index);
+        trace.slots[index].address.store(address as u64, Relaxed);
+        trace.slots[index].value.store(value as u64, Relaxed);
+    }
+    trace.slots_saved.store(slots.len() as u32, Release);
+    slots.len()
+}

@@ -1,0 +1,136 @@
+//! Walking the stack with the unwinder that std links already.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+
+use crate::region::{KEPT, SLOTS};
+
+/// Innermost frames that a record keeps: the snippet's own frame is among them.
+const INNER: usize = 64;
+/// Outermost frames that a record keeps: they tell main from start-up.
+const OUTER: usize = KEPT - INNER;
+/// Frames after which a walk stops, so that deep recursion costs linear time.
+const WALK_MAX: usize = 256;
+const STOP: i32 = 5;
+const GO_ON: i32 = 0;
+
+extern "C" {
+    fn _Unwind_Backtrace(visit: extern "C" fn(*mut c_void, *mut c_void) -> i32, state: *mut c_void) -> i32;
+    fn _Unwind_GetIP(context: *mut c_void) -> usize;
+    fn _Unwind_GetCFA(context: *mut c_void) -> usize;
+}
+
+thread_local! {
+    static WALKING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A stack of return addresses, innermost first; small, since a thread's stack may be 16 KiB.
+pub struct Stack {
+    addresses: [usize; KEPT],
+    /// Frames seen.
+    seen: usize,
+    /// The walk stopped before the outermost frame.
+    pub deep: bool,
+    /// No walk was possible: a signal handler interrupted one.
+    pub busy: bool,
+}
+
+impl Stack {
+    /// Number of addresses kept.
+    pub fn len(&self) -> usize {
+        self.seen.min(KEPT)
+    }
+
+    /// Frames between the innermost and the outermost were dropped.
+    pub fn truncated(&self) -> bool {
+        self.seen > KEPT
+    }
+
+    /// The address at a position, innermost first.
+    pub fn get(&self, index: usize) -> usize {
+        if index < INNER || !self.truncated() {
+            return self.addresses[index];
+        }
+        // The outermost frames stand in a ring; the oldest of them is the next to be overwritten.
+        let next = (self.seen - INNER) % OUTER;
+        self.addresses[INNER + (next + index - INNER) % OUTER]
+    }
+}
+
+/// Walk the calling thread's stack.
+#[inline(never)]
+pub fn stack() -> Stack {
+    let mut stack = Stack { addresses: [0; KEPT], seen: 0, deep: false, busy: false };
+    if WALKING.with(|walking| walking.replace(true)) {
+        stack.busy = true;
+        return stack;
+    }
+    unsafe { _Unwind_Backtrace(visit, &mut stack as *mut Stack as *mut c_void) };
+    WALKING.with(|walking| walking.set(false));
+    stack
+}
+
+extern "C" fn visit(context: *mut c_void, state: *mut c_void) -> i32 {
+    let stack = unsafe { &mut *(state as *mut Stack) };
+    let address = unsafe { _Unwind_GetIP(context) };
+    if address == 0 {
+        return STOP;
+    }
+    let index = if stack.seen < INNER { stack.seen } else { INNER + (stack.seen - INNER) % OUTER };
+    stack.addresses[index] = address;
+    stack.seen += 1;
+    if stack.seen >= WALK_MAX {
+        stack.deep = true;
+        return STOP;
+    }
+    GO_ON
+}
+
+/// The call slots of the outermost frames, outermost first: (address of the slot, return address in it).
+pub struct Slots {
+    ring: [(usize, usize); SLOTS],
+    seen: usize,
+}
+
+impl Slots {
+    /// Number of slots kept.
+    pub fn len(&self) -> usize {
+        self.seen.min(SLOTS)
+    }
+
+    /// A slot, counted from the outermost frame.
+    pub fn get(&self, index: usize) -> (usize, usize) {
+        self.ring[(self.seen - 1 - index) % SLOTS]
+    }
+}
+
+/// Find the call slots of the outermost frames; the whole stack is walked, once in a process.
+#[inline(never)]
+pub fn slots() -> Option<Slots> {
+    let mut slots = Slots { ring: [(0, 0); SLOTS], seen: 0 };
+    if WALKING.with(|walking| walking.replace(true)) {
+        return None;
+    }
+    unsafe { _Unwind_Backtrace(visit_slot, &mut slots as *mut Slots as *mut c_void) };
+    WALKING.with(|walking| walking.set(false));
+    Some(slots)
+}
+
+extern "C" fn visit_slot(context: *mut c_void, state: *mut c_void) -> i32 {
+    let slots = unsafe { &mut *(state as *mut Slots) };
+    let (address, frame) = unsafe { (_Unwind_GetIP(context), _Unwind_GetCFA(context)) };
+    if address == 0 {
+        return STOP;
+    }
+    // On x86-64 the caller's frame begins right above the return address that its call pushed.
+    let slot = frame.wrapping_sub(std::mem::size_of::<usize>());
+    if cfg!(target_arch = "x86_64") && slots.seen > 0 && unsafe { *(slot as *const usize) } == address {
+        slots.ring[slots.seen % SLOTS] = (slot, address);
+        slots.seen += 1;
+    } else if slots.seen == 0 {
+        // The first frame is this module's own: its slot is gone by the next call.
+        slots.ring[0] = (0, address);
+        slots.seen = 1;
+    }
+    GO_ON
+}
