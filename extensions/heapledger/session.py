@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -234,8 +234,17 @@ def _judge(one: _Prepared, rustc: Rustc | None, results: Mapping[str, Result], m
         edition=one.tasks[0].edition if one.tasks else "",
         toolchain=rustc.toolchain if rustc else None,
         profiles=tuple(profiles),
-        findings=tuple(findings),
+        findings=merge_profiles(findings),
     )
+
+
+def merge_profiles(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Make one finding of those that are the same in every profile."""
+    merged: dict[Finding, Finding] = {}
+    for finding in findings:
+        alike = replace(finding, profile=None)
+        merged[alike] = alike if alike in merged else finding
+    return tuple(merged.values())
 
 
 def _verdict(snippet: Snippet, task: Task, result: Result) -> Verdict:

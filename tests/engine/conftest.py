@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from heapledger.session import Session
 from heapledger.sphinx.drive import check_documents
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from heapledger.config import Config
 from heapledger.engine.cache import Cache
 from heapledger.engine.compile import rustc_command
@@ -33,13 +34,17 @@ def tracer(found: Rustc, shared_cache: Path) -> BuiltTracer:
     return build_tracer(found, Cache(shared_cache), shared_cache)
 
 
-def compile_in(folder: Path, task: Task, rustc: Rustc, text: str, tracer: BuiltTracer | None, *, debuginfo: bool = True) -> Path:
+def compile_in(
+    folder: Path, task: Task, rustc: Rustc, text: str, tracer: BuiltTracer | None, *, debuginfo: bool = True
+) -> Path:
     (folder / "src").mkdir(parents=True)
     (folder / "src" / "main.rs").write_text(text, encoding="utf-8")
     command = rustc_command(task, rustc, tracer, "snippet")
     if not debuginfo:
         command = [part for part in command if not part.startswith("debuginfo=")]
-        command = [part for index, part in enumerate(command) if part != "-C" or command[index + 1 : index + 2] != ["-o"]]
+        command = [
+            part for index, part in enumerate(command) if part != "-C" or command[index + 1 : index + 2] != ["-o"]
+        ]
         command = without_dangling(command)
     done = subprocess.run(command, cwd=folder, env=tool_environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -61,11 +66,15 @@ def programs(guide: Session) -> list[tuple[str, Program]]:
     found = []
     for outcome in guide.outcomes:
         program = outcome.program
-        compiles = all(profile.ledger and profile.ledger.exit.kind.value != "compile-error" for profile in outcome.profiles)
+        compiles = all(
+            profile.ledger and profile.ledger.exit.kind.value != "compile-error" for profile in outcome.profiles
+        )
         if program is not None and program.traced and compiles:
             found.append((outcome.snippet.id, program))
     for path in sorted(CORPUS.glob("*.rs")):
-        program, _ = build_program(read_rust(text=path.read_text(encoding="utf-8"), file=str(path), snippet_id=path.stem))
+        program, _ = build_program(
+            read_rust(text=path.read_text(encoding="utf-8"), file=str(path), snippet_id=path.stem)
+        )
         if program.traced:
             found.append((path.stem, program))
     return found

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from heapledger.model import COUNTED_METRICS, Ledger, VerdictKind
 from heapledger.session import Session
 from heapledger.source.expectations import Expectation
@@ -30,7 +31,11 @@ def false_totals(ledger: Ledger) -> Iterator[Expectation]:
     for metric in COUNTED_METRICS:
         if metric in ledger.unstable:
             least, most = ledger.unstable[metric]
-            yield from (Expectation(metric, ">", most), Expectation(metric, "<", least), Expectation(metric, "==", most))
+            yield from (
+                Expectation(metric, ">", most),
+                Expectation(metric, "<", least),
+                Expectation(metric, "==", most),
+            )
             continue
         value = getattr(ledger.totals, metric)
         yield from (

@@ -40,7 +40,12 @@ def sphinx_build(shared_cache: Path) -> Callable[..., Built]:
     """Run ``sphinx-build`` on a folder, as a user would, and return what it said."""
 
     def build(
-        source: Path, out: Path, builder: str = "text", *arguments: str, cache: Path | None = shared_cache, env: dict[str, str] | None = None
+        source: Path,
+        out: Path,
+        builder: str = "text",
+        *arguments: str,
+        cache: Path | None = shared_cache,
+        env: dict[str, str] | None = None,
     ) -> Built:
         if not (source / "conf.py").exists():
             (source / "conf.py").write_text(CONF, encoding="utf-8")

@@ -12,7 +12,9 @@ import pytest
 from .conftest import Built, without_versions
 
 CASES = Path(__file__).parent / "cases"
-NAMES = sorted(path.name for path in CASES.iterdir() if path.suffix in {".md", ".rst"} and not path.name.startswith("_"))
+NAMES = sorted(
+    path.name for path in CASES.iterdir() if path.suffix in {".md", ".rst"} and not path.name.startswith("_")
+)
 
 
 @pytest.fixture(scope="session")

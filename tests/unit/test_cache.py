@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from heapledger.engine.cache import Cache, key_of
-from heapledger.errors import HeapledgerError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from heapledger.engine.cache import Cache, key_of
+from heapledger.errors import HeapledgerError
 
 KEY = key_of([("a", b"1")])
 OTHER = key_of([("a", b"2")])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from heapledger.model import Profile
 from heapledger.source.facts import ExpectedEvent, parse_events, parse_fact
 from heapledger.source.problems import MarkupProblem

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import heapledger
 import pytest
+
+import heapledger
 
 ROOT = Path(heapledger.__file__).parent
 MODULES = sorted(path for path in ROOT.rglob("*.py"))

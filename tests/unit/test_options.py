@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from heapledger.model import Profile
 from heapledger.source.expectations import Expectation, split_commas
 from heapledger.source.options import Options, parse_options, split_options
@@ -44,10 +45,16 @@ def test_expectations_for_both_and_for_one() -> None:
     [
         (":expct: allocs == 1", ":expct: is not an option; did you mean 'expect'?"),
         (":expect: alocs == 1", ":expect: unknown metric 'alocs'; did you mean 'allocs'?"),
-        (":expect: allocs = 1", ":expect: 'allocs = 1' is not of the form METRIC OP VALUE (operators: == != <= >= < >)"),
+        (
+            ":expect: allocs = 1",
+            ":expect: 'allocs = 1' is not of the form METRIC OP VALUE (operators: == != <= >= < >)",
+        ),
         (":expect: allocs == 0x1", ":expect: '0x1' is not a whole number (digits and '_')"),
         (":expect:", ":expect: an expectation is empty; write METRIC OP VALUE, …"),
-        (":expect: size(u8) == 1", ":expect: 'size(…)' is not available yet; this version measures allocs, reallocs, frees, bytes, peak, live"),
+        (
+            ":expect: size(u8) == 1",
+            ":expect: 'size(…)' is not available yet; this version measures allocs, reallocs, frees, bytes, peak, live",
+        ),
         (":edition: 2020", ":edition: '2020' is unknown; did you mean '2024'?"),
         (":timeout: -1", ":timeout: takes seconds of processor time above 0 and up to 60, found '-1'"),
         (":fails: 382", ":fails: takes a code such as E0382, found '382'"),

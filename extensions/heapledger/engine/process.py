@@ -1,36 +1,315 @@
-"""INTERIM shim, replaced by the supervisor's client."""
+"""Running programs: each worker thread has one :class:`Supervisor`, which has a process of its own do it.
+
+What a program may use, where it runs and what it finds there is a :class:`Job`; what became of it is an :class:`Outcome`.
+The other side, with the limits and the reasons for them, is ``supervisor.py``.
+"""
+
 from __future__ import annotations
-import os, subprocess, time, resource
+
+import contextlib
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
-class End(StrEnum):
-    EXITED="exited"; SIGNAL="signal"; TIMEOUT="timeout"; OUTPUT_LIMIT="output-limit"; PROCESS_LIMIT="process-limit"; NOT_STARTED="not-started"
-class SupervisorDied(Exception): pass
+from types import TracebackType
+from typing import IO, Any, Self
+
+from heapledger.errors import HeapledgerError, UnsupportedPlatform
+
+START_SECONDS = 60.0
+"""Longest wait for a new worker process; a loaded machine needs seconds."""
+ANSWER_SECONDS = 30.0
+"""How long after the wall-clock limit the worker may stay silent before it counts as stuck."""
+END_SECONDS = 3.0
+"""Longest wait for a worker process to end everything; it needs milliseconds."""
+TARGETS = range(3, 256)
+"""Numbers that a descriptor may have in the program; the limit for open files is 256."""
+
+_HEADER = struct.Struct("!I")
+_LOADER_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
+
+
+class SupervisorDied(HeapledgerError):
+    """The worker process ended, or hung; the text says what is known. The next run starts a new one."""
+
+
+class SupervisorCancelled(SupervisorDied):
+    """:meth:`Supervisor.cancel` or :meth:`Supervisor.close` was called; no run starts any more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    cpu_seconds: float; wall_seconds: float; memory_bytes: int; file_bytes: int; processes: int; output_bytes: int
+    """What a program may use. Whatever is over a limit ends it, with all its processes."""
+
+    cpu_seconds: float
+    """Seconds of processor time of all its processes; the kernel holds each process to the next whole second."""
+    wall_seconds: float
+    """Seconds from its start; a far backstop, for under load programs wait without fault of theirs."""
+    memory_bytes: int
+    """Bytes of address space of each process; an allocation over it fails."""
+    file_bytes: int
+    """Bytes of a file that it writes; SIGXFSZ ends a process that writes more."""
+    processes: int
+    """Processes and threads at one time. With dropped privileges the next one is refused, else all are ended."""
+    output_bytes: int
+    """Bytes kept of stdout, and of stderr; one byte more ends the program."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    argv: tuple[str, ...]; executable: str | None = None; cwd: Path; env: Mapping[str, str]; limits: Limits
-    fds: Mapping[int, int] = field(default_factory=dict); drop_privileges: bool = False
+    """One program to run."""
+
+    argv: tuple[str, ...]
+    """Arguments; the first is the name by which the program knows itself."""
+    executable: str | None = None
+    """The file to run where that is not ``argv[0]``. A path, relative to ``cwd``; PATH is not searched."""
+    cwd: Path
+    """Working directory. With ``drop_privileges`` it must be the job's own: it is given to the other user."""
+    env: Mapping[str, str]
+    """The whole environment."""
+    limits: Limits
+    """What it may use."""
+    fds: Mapping[int, int] = field(default_factory=dict)
+    """Open files to pass on: number in the program (3 to 255) -> number in this process."""
+    drop_privileges: bool = False
+    """Where we are root, run it as a user whom no other process has; executable and its folders must be readable to all."""
+
+
+class End(StrEnum):
+    """How a program ended."""
+
+    EXITED = "exited"
+    SIGNAL = "signal"
+    TIMEOUT = "timeout"
+    """Over the limit of processor time or of wall-clock time."""
+    OUTPUT_LIMIT = "output-limit"
+    PROCESS_LIMIT = "process-limit"
+    NOT_STARTED = "not-started"
+    """It could not be started; ``Outcome.error`` says why."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    end: End; code: int|None; signal: int|None; stdout: bytes; stderr: bytes; cpu_seconds: float; wall_seconds: float; peak_rss_bytes: int; survivors: int; privileges_dropped: bool; error: str
+    """What became of a program. Its end is that of its main process; nothing of it runs any more."""
+
+    end: End
+    """How it ended."""
+    code: int | None
+    """Exit status of the main process, or None where a signal ended it."""
+    signal: int | None
+    """Number of the signal that ended the main process, also where it was our SIGKILL at a limit."""
+    stdout: bytes
+    """The first bytes that it wrote there, up to the limit."""
+    stderr: bytes
+    """The same of stderr."""
+    cpu_seconds: float
+    """Seconds of processor time, user and system, of all its processes."""
+    wall_seconds: float
+    """Seconds from its start to the end of its main process."""
+    peak_rss_bytes: int
+    """Largest resident memory of one of its processes, in bytes; at least that of our own worker, some 12 MiB."""
+    survivors: int
+    """How many processes still ran after the main process, and were killed."""
+    privileges_dropped: bool
+    """Whether it ran as another user, see :attr:`Job.drop_privileges`."""
+    error: str
+    """Why it could not be started; else empty."""
+
+
+class _WorkerLost(Exception):
+    """The connection broke or timed out."""
+
+
+class _Worker:
+    """A worker process, seen from here."""
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
+        self.link, other = socket.socketpair()
+        with other:
+            # The parent's environment is readable to programs of the same user: this one has nothing to read (finding 1).
+            self.process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-X", "utf8", _script(), str(other.fileno()), str(os.getpid())],
+                env={name: os.environ[name] for name in _LOADER_VARIABLES if name in os.environ},
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self.log,
+                pass_fds=(other.fileno(),),
+                start_new_session=True,
+            )
+        self.pid = 0
+
+    def greet(self) -> None:
+        """Wait until it works."""
+        self.pid = self.receive(START_SECONDS)[0]["worker"]
+
+    def send(self, message: dict[str, Any], fds: list[int]) -> None:
+        """Send a job."""
+        text = json.dumps(message).encode()
+        data = _HEADER.pack(len(text)) + text
+        try:
+            self.link.settimeout(ANSWER_SECONDS)
+            sent = socket.send_fds(self.link, [data], fds) if fds else 0
+            self.link.sendall(data[sent:])
+        except (ConnectionError, TimeoutError) as error:
+            raise _WorkerLost from error
+
+    def receive(self, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
+        """Wait for a message."""
+        self.link.settimeout(seconds)
+        message = json.loads(self._exactly(_HEADER.unpack(self._exactly(_HEADER.size))[0]))
+        return message, [self._exactly(length) for length in message["lengths"]]
+
+    def _exactly(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            try:
+                part = self.link.recv(size - len(data))
+            except (ConnectionError, TimeoutError) as error:
+                raise _WorkerLost(str(error)) from error
+            if not part:
+                raise _WorkerLost("")
+            data += part
+        return bytes(data)
+
+    def cancel(self) -> None:
+        """Break the connection, which ends everything on the other side; a thread that waits for an answer wakes."""
+        if self.owner == os.getpid():  # a fork must not end the worker of its parent
+            with contextlib.suppress(OSError):
+                self.link.shutdown(socket.SHUT_RDWR)
+
+    def end(self) -> str:
+        """End it, and return what is known about its end."""
+        self.cancel()
+        self.link.close()
+        if self.owner != os.getpid():
+            return ""
+        for force in (lambda: None, self.process.terminate, self._kill):
+            force()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(END_SECONDS)
+                break
+        code = self.process.returncode
+        known = f"killed by signal {code - 128}" if code and code > 128 else f"exit status {code}"
+        with self.log:
+            self.log.seek(max(0, self.log.seek(0, os.SEEK_END) - 2000))
+            said = self.log.read().decode(errors="replace").strip()
+        return f"{known}\n{said}" if said else known
+
+    def _kill(self) -> None:
+        """End both processes even if a program stopped them (it can, where it runs as our user)."""
+        self.process.kill()
+        if self.pid:
+            with contextlib.suppress(OSError):
+                os.kill(self.pid, 9)
+
+
 class Supervisor:
-    def __enter__(self): return self
-    def __exit__(self,*a): pass
-    def close(self): pass
-    def cancel(self): pass
+    """Runs programs, one at a time; each thread has its own. Use it as a context manager."""
+
+    def __init__(self) -> None:
+        self._worker: _Worker | None = None
+        self._cancelled = False
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        if not hasattr(socket, "AF_UNIX") or sys.platform == "win32":
+            raise UnsupportedPlatform("programs can be run on Linux and other POSIX systems only; this is Windows")
+        self._cancelled = False
+        with self._lock:
+            self._ready()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
     def run(self, job: Job) -> Outcome:
-        def pre():
-            for t,fd in job.fds.items(): os.dup2(fd,t,inheritable=True)
-            resource.setrlimit(resource.RLIMIT_CPU,(int(job.limits.cpu_seconds+.99),)*2); resource.setrlimit(resource.RLIMIT_AS,(job.limits.memory_bytes,)*2)
-        p=subprocess.Popen(list(job.argv),executable=job.executable,cwd=job.cwd,env=dict(job.env),stdin=subprocess.DEVNULL,stdout=subprocess.PIPE,stderr=subprocess.PIPE,close_fds=False,preexec_fn=pre)
-        try: o,e=p.communicate(timeout=job.limits.wall_seconds)
-        except subprocess.TimeoutExpired:
-            p.kill(); o,e=p.communicate()
-            return Outcome(end=End.TIMEOUT,code=None,signal=9,stdout=o,stderr=e,cpu_seconds=0,wall_seconds=0,peak_rss_bytes=0,survivors=0,privileges_dropped=False,error="")
-        rc=p.returncode
-        return Outcome(end=End.EXITED if rc>=0 else (End.TIMEOUT if rc in(-24,-9) else End.SIGNAL),code=rc if rc>=0 else None,signal=-rc if rc<0 else None,stdout=o,stderr=e,cpu_seconds=0,wall_seconds=0,peak_rss_bytes=0,survivors=0,privileges_dropped=False,error="")
+        """Run a program and wait for its end.
+
+        :raises SupervisorDied: where the worker process ended; the next call starts a new one.
+        :raises SupervisorCancelled: where :meth:`cancel` was called before or meanwhile.
+        """
+        if not all(target in TARGETS for target in job.fds):
+            raise ValueError(f"numbers of passed descriptors must be from 3 to 255: {sorted(job.fds)}")
+        with self._lock:
+            worker = self._ready()
+            try:
+                worker.send(_message(job), list(job.fds.values()))
+                message, (stdout, stderr) = worker.receive(job.limits.wall_seconds + ANSWER_SECONDS)
+            except _WorkerLost as error:
+                raise self._lost(worker, str(error)) from error
+            except BaseException:  # an interrupt between job and answer: the next answer would be that of this job
+                self._worker = None
+                worker.end()
+                raise
+        del message["lengths"]
+        return Outcome(**message | {"end": End(message["end"])}, stdout=stdout, stderr=stderr)
+
+    def cancel(self) -> None:
+        """End what runs, at once and for good, from any thread or signal handler; does not wait."""
+        self._cancelled = True
+        if worker := self._worker:
+            worker.cancel()
+
+    def close(self) -> None:
+        """End the worker process and wait for its end."""
+        self.cancel()
+        with self._lock:
+            worker, self._worker = self._worker, None
+            if worker:
+                worker.end()
+
+    def _ready(self) -> _Worker:
+        """Return the worker process, started where there is none or only that of the process we were forked from."""
+        if self._worker and self._worker.owner != os.getpid():
+            self._worker.end()
+            self._worker = None
+        if self._worker is None and not self._cancelled:
+            self._worker = _Worker()
+            try:
+                self._worker.greet()
+            except _WorkerLost as error:
+                raise self._lost(self._worker, str(error)) from error
+        if self._cancelled or self._worker is None:
+            raise SupervisorCancelled("the run was cancelled")
+        return self._worker
+
+    def _lost(self, worker: _Worker, error: str) -> SupervisorDied:
+        self._worker = None
+        known = worker.end()
+        if self._cancelled:
+            return SupervisorCancelled("the run was cancelled")
+        return SupervisorDied(f"the process that runs programs ended unexpectedly: {error and error + ', '}{known}")
+
+
+def _script() -> str:
+    return str(Path(__file__).with_name("supervisor.py"))
+
+
+def _message(job: Job) -> dict[str, Any]:
+    """Encode a job; bytes travel one a character, so that nothing depends on either side's locale."""
+    return {
+        "argv": [_raw(word) for word in job.argv],
+        "executable": _raw(job.executable if job.executable is not None else job.argv[0]),
+        "cwd": _raw(str(job.cwd)),
+        "env": {_raw(name): _raw(value) for name, value in job.env.items()},
+        "limits": asdict(job.limits),
+        "targets": list(job.fds),
+        "drop": job.drop_privileges,
+    }
+
+
+def _raw(text: str) -> str:
+    return os.fsencode(text).decode("latin-1")

@@ -19,6 +19,7 @@ import os
 import select
 import signal
 import socket
+import stat
 import struct
 import sys
 import time
@@ -34,8 +35,10 @@ Message = dict[str, Any]
 MAX_FDS = 128
 OPEN_FILES = 256
 STACK_BYTES = 8 << 20
+HEADER = struct.Struct("!I")
 UIDS = range(64000, 65000)
 NPROC_MARGIN = 1024
+RECOUNT_SECONDS = 30.0
 FIRST_LOOK_SECONDS = 0.01
 LOOK_SECONDS = 0.1
 SWEEP_SECONDS = 10.0
@@ -53,6 +56,11 @@ def prctl(option: int, value: int) -> None:
         import ctypes  # noqa: PLC0415 - loaded before the first fork, by the first call
 
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def raw(text: str) -> bytes:
+    """Return the bytes of a path, an argument, a variable: they travel one byte a character."""
+    return text.encode("latin-1")
 
 
 def read(path: str) -> str:
@@ -132,6 +140,31 @@ class Reaped:
         self.main_cpu = self.cpu = 0.0
         self.peak = self.killed = 0
 
+    @property
+    def code(self) -> int | None:
+        """Exit status of the main process, or None where a signal ended it."""
+        return os.WEXITSTATUS(self.status) if self.status is not None and os.WIFEXITED(self.status) else None
+
+    @property
+    def signal(self) -> int | None:
+        """The signal that ended the main process."""
+        return os.WTERMSIG(self.status) if self.status is not None and os.WIFSIGNALED(self.status) else None
+
+    def main_ended(self) -> bool:
+        """Tell whether the main process ended; it is left unreaped where the system can do that."""
+        if self.main is not None and self.status is None and not hasattr(os, "waitid"):
+            self.reap(self.main)
+        if self.status is not None or self.main is None:
+            return True
+        return hasattr(os, "waitid") and bool(os.waitid(os.P_PID, self.main, os.WEXITED | os.WNOHANG | os.WNOWAIT))
+
+    def reap_orphans(self) -> None:
+        """Reap what the program left to us and has ended since: it would count as one of its processes."""
+        for child in children(os.getpid())[0]:
+            if child != self.main:
+                with contextlib.suppress(ChildProcessError):
+                    self.reap(child)
+
     def reap(self, pid: int) -> bool:
         """Reap this child, or any (-1), if one has ended; raise ChildProcessError where there is none."""
         found, status, usage = os.wait4(pid, os.WNOHANG)
@@ -199,10 +232,10 @@ def start_program(job: Message, pipes: list[int], uid: int | None, nproc: int | 
         status = moved.pop()
         for source, target in zip(moved, targets, strict=True):
             os.dup2(source, target)
-        os.chdir(job["cwd"])
+        os.chdir(raw(job["cwd"]))
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", 0) as score:  # noqa: PTH123 - fast
             score.write(b"1000")
-        if uid is not None and drop_privileges(uid, job["executable"]):
+        if uid is not None and drop_privileges(uid, raw(job["executable"])):
             nproc = job["limits"]["processes"]
             os.write(status, b"+")
         else:
@@ -212,11 +245,11 @@ def start_program(job: Message, pipes: list[int], uid: int | None, nproc: int | 
         if os.getppid() != worker:
             os._exit(127)
         set_limits(job["limits"], nproc)
-        os.execve(job["executable"], job["argv"], job["env"])
-    except OSError as error:
-        os.write(status, f"{error.errno}:{error.strerror}".encode())
+        environment = {raw(name): raw(value) for name, value in job["env"].items()}
+        argv = [raw(word) for word in job["argv"]]
+        os.execve(raw(job["executable"]), argv, environment)
     except BaseException as error:  # noqa: BLE001 - all that is left is to tell
-        os.write(status, f"0:{type(error).__name__}: {error}".encode())
+        os.write(status, f"{type(error).__name__}: {error}".encode(errors="replace"))
     finally:
         os._exit(127)
 
@@ -261,40 +294,50 @@ def set_limits(limits: Message, nproc: int | None) -> None:
 class Worker:
     """Does one job after the other."""
 
-    def __init__(self, control: socket.socket, watched: list[int]) -> None:
-        self.control = control
+    def __init__(self, control: socket.socket, watched: set[int]) -> None:
+        self.control, self.watched, self.guardian = control, watched, os.getppid()
         self.uid: int | None = None
-        self.uid_lock: socket.socket | None = None
+        self.tasks, self.tasks_counted_at = 0, -math.inf
+        self.null = os.open(os.devnull, os.O_RDONLY)
         self.wake, wake_end = os.pipe()
         for end in (self.wake, wake_end):
             os.set_blocking(end, False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)  # a handler must be there for the pipe to be written to
+        signal.signal(signal.SIGCHLD, lambda *_: None)  # only with a handler the pipe is written to
         signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
-        self.guardian = os.getppid()
-        self.idle = select.poll()
-        self.busy = select.poll()
-        for descriptor in (control.fileno(), *watched):
-            self.idle.register(descriptor, select.POLLIN)
-            self.busy.register(descriptor, select.POLLIN)
-        self.busy.register(self.wake, select.POLLIN)
+        self.poll = select.poll()
+        for descriptor in (control.fileno(), self.wake, *watched):
+            self.poll.register(descriptor, select.POLLIN)
 
-    def serve(self) -> NoReturn:
+    def serve(self) -> None:
         """Do jobs until the client goes."""
         try:
-            send(self.control, {"worker": os.getpid()})
+            self.send({"worker": os.getpid()})
             while True:
-                job, fds = self.receive()
-                self.answer(job, fds)
+                self.send(*self.run(*self.receive()))
         except (ClientGone, BrokenPipeError, ConnectionResetError):
             Reaped().sweep()
-            os._exit(0)
+
+    def ready(self, seconds: float | None = None) -> set[int]:
+        """Wait for something to happen: return the descriptors where it did."""
+        milliseconds = None if seconds is None else math.ceil(seconds * 1000)
+        found = {descriptor for descriptor, _ in self.poll.poll(milliseconds)}
+        if found & self.watched or os.getppid() != self.guardian:
+            raise ClientGone
+        if self.wake in found:
+            os.read(self.wake, 4096)
+        return found
+
+    def send(self, message: Message, *streams: bytearray) -> None:
+        """Send a message: its length, JSON, and the bytes of the outputs."""
+        text = json.dumps(message | {"lengths": [len(stream) for stream in streams]}).encode()
+        self.control.sendall(b"".join((HEADER.pack(len(text)), text, *streams)))
 
     def receive(self) -> tuple[Message, list[int]]:
         """Wait for a job and the descriptors that go with it."""
-        data, fds = bytearray(), []
-        size = HEADER.size
+        data, fds, size = bytearray(), [], HEADER.size
         while len(data) < size:
-            self.check(self.idle.poll())
+            if self.control.fileno() not in self.ready():
+                continue
             flags = socket.MSG_CMSG_CLOEXEC if LINUX else 0
             part, received, _, _ = socket.recv_fds(self.control, size - len(data), MAX_FDS, flags)
             if not part:
@@ -303,18 +346,165 @@ class Worker:
             data += part
             if len(data) == HEADER.size:
                 size += HEADER.unpack(data)[0]
-        job = json.loads(data[HEADER.size :])
-        for name in ("executable", "cwd"):
-            job[name] = job[name].encode("latin-1")
-        job["argv"] = [word.encode("latin-1") for word in job["argv"]]
-        job["env"] = {name.encode("latin-1"): value.encode("latin-1") for name, value in job["env"].items()}
-        return job, fds
+        return json.loads(data[HEADER.size :]), fds
 
-    def check(self, events: list[tuple[int, int]], *, busy: bool = False) -> None:
-        """End everything where the client or the guardian has gone."""
-        other = {self.wake} if busy else {self.control.fileno()}
-        for descriptor, event in events:
-            if descriptor in self.watched and (descriptor not in other or event & ~select.POLLIN):
-                raise ClientGone
-        if os.getppid() != self.guardian:
-            raise ClientGone
+    def run(self, job: Message, fds: list[int]) -> tuple[Message, bytearray, bytearray]:
+        """Run one program to its end, and to the end of all that it left behind."""
+        started, reaped, own, reason, wall = time.monotonic(), Reaped(), os.getpid(), "", 0.0
+        uid, nproc = self.choose_uid(job), self.choose_nproc(job)
+        ends = [os.pipe() for _ in range(3)]
+        streams = out, err = [Stream(end, job["limits"]["output_bytes"]) for end, _ in ends[:2]]
+        try:
+            reaped.main = os.fork()
+            if not reaped.main:
+                start_program(job, [self.null, ends[0][1], ends[1][1], *fds, ends[2][1]], uid, nproc, own)
+        except OSError as error:
+            told = f"no new process: {error.strerror}"
+        finally:
+            for descriptor in (*(end for _, end in ends), *fds):
+                os.close(descriptor)
+        if reaped.main:
+            try:
+                reason = self.watch(job["limits"], started, reaped, streams)
+                wall = time.monotonic() - started
+                for stream in streams:
+                    while stream.read():
+                        pass
+            finally:  # the main process is not yet reaped: its number cannot be that of another group
+                for send in (os.killpg, os.kill):
+                    with contextlib.suppress(OSError):
+                        send(reaped.main, signal.SIGKILL)
+                reaped.sweep()
+            told = os.read(ends[2][0], 4096).decode(errors="replace")
+        for end, _ in ends:
+            os.close(end)
+        dropped, error_text = told.startswith("+"), told.lstrip("+-")
+        if error_text:
+            reason = "not-started"
+        elif out.over or err.over:
+            reason = "output-limit"
+        elif not reason and reaped.signal in {signal.SIGXCPU, signal.SIGKILL}:
+            # The kernel's own count for the limit is coarser than the one that it gives us.
+            reason = "timeout" if reaped.main_cpu >= 0.9 * job["limits"]["cpu_seconds"] else ""
+        outcome = {
+            "end": reason or ("exited" if reaped.signal is None else "signal"),
+            "code": None if error_text else reaped.code,
+            "signal": None if error_text else reaped.signal,
+            "cpu_seconds": reaped.cpu,
+            "wall_seconds": wall,
+            "peak_rss_bytes": reaped.peak,
+            "survivors": reaped.killed,
+            "privileges_dropped": dropped,
+            "error": error_text,
+        }
+        return outcome, out.kept, err.kept
+
+    def watch(self, limits: Message, started: float, reaped: Reaped, streams: list[Stream]) -> str:
+        """Wait for the end of the main process, not of its output (finding 4); return which limit ended it, or nothing."""
+        pause = FIRST_LOOK_SECONDS
+        deadline, look_at = started + limits["wall_seconds"], started + pause
+        for stream in streams:
+            self.poll.register(stream.descriptor, select.POLLIN)
+        try:
+            while not reaped.main_ended():
+                now = time.monotonic()
+                if any(stream.over for stream in streams):
+                    return "output-limit"
+                if now >= deadline:
+                    return "timeout"
+                if now >= look_at:
+                    _, tasks, cpu = descendants(enough=limits["processes"])
+                    if tasks > limits["processes"]:
+                        return "process-limit"
+                    if cpu + reaped.cpu >= limits["cpu_seconds"]:
+                        return "timeout"
+                    pause = min(1.5 * pause, LOOK_SECONDS)
+                    look_at = time.monotonic() + pause
+                found = self.ready(min(deadline, look_at) - now)
+                if self.control.fileno() in found:
+                    raise ClientGone
+                for stream in streams:
+                    if stream.descriptor in found and not stream.read() and stream.ended:
+                        self.poll.unregister(stream.descriptor)
+                if self.wake in found:
+                    reaped.reap_orphans()
+            return ""
+        finally:
+            for stream in streams:
+                if not stream.ended:
+                    self.poll.unregister(stream.descriptor)
+
+    def choose_uid(self, job: Message) -> int | None:
+        """Return a user that no other process has, locked by a socket's name, and give it the working directory."""
+        if not (job["drop"] and LINUX and os.geteuid() == 0):
+            return None
+        start = os.getpid() % len(UIDS)
+        for uid in (*UIDS[start:], *UIDS[:start]) if self.uid is None else ():
+            with contextlib.suppress(KeyError):
+                pwd.getpwuid(uid)
+                continue
+            self.uid_lock = socket.socket(socket.AF_UNIX)
+            with contextlib.suppress(OSError):
+                self.uid_lock.bind(f"\0heapledger-uid-{uid}")
+                self.uid = uid
+                break
+        with contextlib.suppress(OSError):
+            folder = os.open(raw(job["cwd"]), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                found = os.fstat(folder)
+                if self.uid and found.st_uid in {0, *UIDS} and not found.st_mode & stat.S_ISVTX:
+                    os.fchown(folder, self.uid, self.uid)
+            finally:
+                os.close(folder)
+        return self.uid
+
+    def choose_nproc(self, job: Message) -> int | None:
+        """Return RLIMIT_NPROC for a program that runs as our own user.
+
+        It counts all of the user's threads, those of the desktop too, so it is only a backstop for :meth:`watch`; and
+        for root, also one in a user namespace, it has no effect (finding 3).
+        """
+        if not LINUX or os.geteuid() == 0:
+            return None
+        if time.monotonic() > self.tasks_counted_at + RECOUNT_SECONDS:
+            self.tasks, self.tasks_counted_at = 0, time.monotonic()
+            for name in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208 - names, fast
+                with contextlib.suppress(OSError):
+                    if os.stat(f"/proc/{name}").st_uid == os.getuid():  # noqa: PTH116
+                        self.tasks += len(os.listdir(f"/proc/{name}/task"))  # noqa: PTH208
+        return int(self.tasks + job["limits"]["processes"] + NPROC_MARGIN)
+
+
+def guard(worker: int) -> int:
+    """Wait for the end of the worker, end what it could not end any more, and return its exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(worker, signal.SIGKILL))
+    _, status = os.waitpid(worker, 0)
+    Reaped().sweep()
+    return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+
+
+def main() -> None:
+    """Start: the arguments are the number of the control socket and the client's process id."""
+    control, client = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client decides
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    control.set_inheritable(False)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    # Beside the end of the connection: a fork of the client may hold its end open longer than the client lives.
+    watched = {os.pidfd_open(client)} if hasattr(os, "pidfd_open") else set()
+    if os.getppid() != client:
+        return
+    guardian = os.getpid()
+    worker = os.fork()
+    if worker:
+        control.close()
+        sys.exit(guard(worker))
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    if hasattr(os, "pidfd_open"):
+        watched.add(os.pidfd_open(guardian))
+    gc.freeze()
+    Worker(control, watched).serve()
+
+
+if __name__ == "__main__":
+    main()

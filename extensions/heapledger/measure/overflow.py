@@ -32,7 +32,9 @@ def count_beyond(overflow: Overflow | None, attributor: Attributor) -> Beyond:
     """
     if overflow is None:
         return Beyond()
-    starts = [index for index, address in enumerate(overflow.addresses) if address and attributor.under_main((address,))]
+    starts = [
+        index for index, address in enumerate(overflow.addresses) if address and attributor.under_main((address,))
+    ]
     threshold = starts[0] + 1 if starts else len(overflow.by_held)
     inside = [counters for held, counters in enumerate(overflow.by_held) if held >= threshold]
     inside.append(overflow.other_threads)

@@ -52,8 +52,8 @@ class Snippet:
     location: Location
     """The directive itself."""
     options: Options
-    option_places: tuple[tuple[str, Location], ...] = ()
-    """Where each given option stands."""
+    option_lines: tuple[tuple[str, Location, str], ...] = ()
+    """Name, place and text of each given option."""
     lines: tuple[str, ...]
     """The source as the author wrote it, hidden lines and markers included."""
     places: tuple[Place, ...]
@@ -69,7 +69,14 @@ class Snippet:
 
     def option_place(self, name: str) -> Location:
         """Location of an option, or of the directive where it was not given."""
-        return dict(self.option_places).get(name, self.location)
+        return next((place for given, place, _ in self.option_lines if given == name), self.location)
+
+    def text_at(self, location: Location) -> str | None:
+        """Text of the author's line at a location: code or an option."""
+        for line, place in zip(self.lines, self.places, strict=True):
+            if place.location == location:
+                return line
+        return next((text for _, place, text in self.option_lines if place == location), None)
 
     def place_of(self, line: int | None) -> Location:
         """Location of a line of the source; of the line after the last for the end of a wrapped main."""
@@ -111,9 +118,9 @@ def read_body(
     options, more = parse_options(found)
     at = _Problems(location, places)
     at.extend([*problems, *more])
-    at.name(options)
+    at.name(options, body)
     if trouble:
-        at.found.append((dict(at.named).get("file", location), trouble))
+        at.found.append((next((place for name, place, _ in at.named if name == "file"), location), trouble))
     if snippet_id and _ID.fullmatch(snippet_id) is None:
         at.here(f"the id '{snippet_id}' must match [a-z][a-z0-9-]*")
     lines, code_places = body[first:], places[first:]
@@ -154,11 +161,11 @@ class _Problems:
         self.location = location
         self.places = places
         self.found: list[tuple[Location, str]] = []
-        self.named: tuple[tuple[str, Location], ...] = ()
+        self.named: tuple[tuple[str, Location, str], ...] = ()
 
-    def name(self, options: Options) -> None:
+    def name(self, options: Options, body: list[str]) -> None:
         """Remember where each option stands."""
-        self.named = tuple((name, self.places[index].location) for name, index in options.lines)
+        self.named = tuple((name, self.places[index].location, body[index]) for name, index in options.lines)
 
     def here(self, text: str) -> None:
         self.found.append((self.location, text))
@@ -194,7 +201,7 @@ def _assemble(
         document=document,
         location=at.location,
         options=options,
-        option_places=at.named,
+        option_lines=at.named,
         lines=tuple(lines),
         places=tuple(places),
         code=tuple(code),

@@ -80,6 +80,7 @@ def entries_by_id(domain: AllocDomain) -> dict[str, list[Snippet]]:
 
 def _evaluate(app: Sphinx, snippets: list[Snippet]) -> Session | None:
     config = read_config(app.config)
+
     def progress(done: int, total: int) -> None:
         if done == total or done % max(1, total // 20) == 0:
             LOGGER.info("\rmeasuring snippets... %d of %d", done, total, nonl=done < total)

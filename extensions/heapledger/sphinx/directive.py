@@ -42,7 +42,10 @@ class SnippetDirective(SphinxDirective):
 
         domain = cast("AllocDomain", self.env.get_domain("alloc"))
         snippet = self._read(domain)
+        taken = {entry.anchor for entry in domain.entries.get(self.env.docname, [])}
         anchor = f"snippet-{snippet.id}"
+        if anchor in taken:
+            anchor = f"{anchor}-{domain.next_ordinal(self.env.docname)}"
         ordinal = domain.note_snippet(self.env.docname, Entry(snippet, anchor))
         container = nodes.container(classes=["heapledger-snippet", *snippet.options.classes], ids=[anchor])
         if snippet.options.name:

@@ -9,6 +9,7 @@ from docutils import nodes
 from heapledger.model import Ledger, Provenance, VerdictKind
 from heapledger.render.facts import ledger_text, same_events
 from heapledger.render.listing import plain, rows
+from heapledger.render.paths import short_path
 from heapledger.render.reproduce import commands, program_text
 from heapledger.session import ProfileOutcome, SnippetOutcome
 from heapledger.sphinx.nodes import fold, snippet_listing
@@ -138,7 +139,7 @@ def _event_table(ledger: Ledger) -> nodes.table:
     body = []
     for event in ledger.events[:MAX_EVENT_ROWS]:
         line = "–" if event.line is None else str(event.line)
-        path = " → ".join(event.path) or ("runtime" if event.runtime else "–")
+        path = " → ".join(short_path(event.path)) or ("runtime" if event.runtime else "–")
         block = "failed" if event.block is None else str(event.block)
         body.append((str(event.seq), line, describe(event), str(event.align), block, str(event.thread), path))
     left = len(ledger.events) - MAX_EVENT_ROWS

@@ -61,11 +61,11 @@ def _check_compile_error(snippet: Snippet, ledger: Ledger) -> list[Finding]:
 
 def _diagnostic_text(snippet: Snippet, message: Diagnostic) -> str:
     code = f"[{message.code}]" if message.code else ""
-    column = ""
+    where = ""
     if message.line is not None and message.column is not None:
-        column = f" (column {snippet.column_of(message.line, message.column)})"
+        where = f" (line {_place(snippet, message).line}, column {snippet.column_of(message.line, message.column)})"
     label = f": {message.label}" if message.label else ""
-    return f"error{code}: {message.message}{label} at {_place(snippet, message)}{column}"
+    return f"error{code}: {message.message}{label}{where}"
 
 
 def _hint(snippet: Snippet) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import msgspec
 
@@ -73,8 +74,10 @@ def make_report(session: Session, *, documents: bool = False) -> Report:
     ledgers = []
     loose = list(session.findings)
     for outcome in session.outcomes:
-        judged = {id(finding) for profile in outcome.profiles for finding in profile.verdict.findings}
-        loose += [finding for finding in outcome.findings if id(finding) not in judged]
+        judged = {
+            replace(finding, profile=None) for profile in outcome.profiles for finding in profile.verdict.findings
+        }
+        loose += [finding for finding in outcome.findings if replace(finding, profile=None) not in judged]
         for profile in outcome.profiles:
             ledger, verdict = profile.ledger, profile.verdict
             ledgers.append(

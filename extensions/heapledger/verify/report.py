@@ -55,7 +55,4 @@ def _tame(line: str) -> str:
 def _source_line(finding: Finding, snippet: Snippet | None) -> str | None:
     if snippet is None or finding.location.near:
         return None
-    for line, place in zip(snippet.lines, snippet.places, strict=True):
-        if place.location == finding.location:
-            return line
-    return None
+    return snippet.text_at(finding.location)
