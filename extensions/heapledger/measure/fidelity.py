@@ -15,10 +15,10 @@ import capstone
 from elftools.dwarf.ranges import BaseAddressEntry, RangeEntry
 from elftools.elf.elffile import ELFFile
 
+from heapledger.measure.lines import own_units
 from heapledger.measure.names import demangled
 from heapledger.measure.symbols import Binary, Function
 
-OWN_UNIT = "src/main.rs"
 ALLOCATOR_CALLS = ("__rust_alloc", "__rust_alloc_zeroed", "__rust_realloc", "__rust_dealloc")
 
 _RIP = re.compile(r"\[rip ([+-]) (0x[0-9a-f]+|\d+)\]")
@@ -90,11 +90,8 @@ def own_ranges(path: Path) -> list[tuple[int, int]]:
     with path.open("rb") as file:
         dwarf = ELFFile(file).get_dwarf_info()
         lists = dwarf.range_lists()
-        for unit in dwarf.iter_CUs():
+        for unit in own_units(dwarf):
             top = unit.get_top_DIE()
-            name = top.attributes.get("DW_AT_name")
-            if name is None or not name.value.startswith(OWN_UNIT.encode()):
-                continue
             base = top.attributes["DW_AT_low_pc"].value if "DW_AT_low_pc" in top.attributes else 0
             if "DW_AT_ranges" in top.attributes and lists is not None:
                 for entry in lists.get_range_list_at_offset(top.attributes["DW_AT_ranges"].value, unit):
@@ -122,7 +119,10 @@ def _masked(binary: Binary, decoder: capstone.Cs, function: Function) -> str:
             match = _RIP.search(operand)
             if match is not None:
                 offset = int(match[2], 0) * (1 if match[1] == "+" else -1)
-                masked = _RIP.sub(f"[{_name_of(binary, address + size + offset)}]", operand)
+                target = address + size + offset
+                if mnemonic in {"call", "jmp"}:
+                    target = binary.pointer_at(target)
+                masked = _RIP.sub(f"[{_name_of(binary, target)}]", operand)
             masked = _TLS.sub("fs:[<thread-local>]", masked)
         lines.append(f"{mnemonic} {masked}".strip())
     return "\n".join(lines)

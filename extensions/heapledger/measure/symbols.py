@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 from elftools.elf.elffile import ELFFile
 from symbolic.debuginfo import Archive
+
+from heapledger.measure.lines import LineTable
 
 if TYPE_CHECKING:
     from elftools.elf.sections import SymbolTableSection
@@ -49,7 +52,8 @@ class Binary:
             first = min(segment["p_vaddr"] for segment in loads)
             self.image = (first, max(segment["p_vaddr"] + segment["p_memsz"] for segment in loads))
             self.phdr_vaddr = int(tables[0]["p_vaddr"]) if tables else first + int(elf.header["e_phoff"])
-            self._segments = [(int(s["p_vaddr"]), s.data()) for s in loads if s["p_flags"] & 1]
+            self._segments = [(int(segment["p_vaddr"]), segment.data()) for segment in loads]
+            self._relocated = _relative_relocations(elf)
             table = elf.get_section_by_name(".symtab")
             symbols = [] if table is None else list(cast("SymbolTableSection", table).iter_symbols())
         self.functions = tuple(
@@ -62,6 +66,7 @@ class Binary:
                 key=lambda function: function.address,
             )
         )
+        self._table: LineTable | None = None
         self._archive = Archive.open(str(path))
         self._cache = next(iter(self._archive.iter_objects())).make_symcache()
         self.frames_at = lru_cache(maxsize=None)(self._frames_at)
@@ -72,17 +77,35 @@ class Binary:
         return self.frames_at(address - 1)
 
     def code(self, address: int, size: int) -> bytes:
-        """Return machine code at an address."""
+        """Return the bytes of the file that are loaded at an address."""
         for start, data in self._segments:
             if start <= address < start + len(data):
                 return bytes(data[address - start : address - start + size])
         return b""
 
+    def pointer_at(self, address: int) -> int:
+        """Return the address that a pointer in the image holds once the program is loaded: a slot of the GOT, say."""
+        if address in self._relocated:
+            return self._relocated[address]
+        return int.from_bytes(self.code(address, 8), "little")
+
     def _frames_at(self, address: int) -> tuple[Frame, ...]:
-        return tuple(
+        found = tuple(
             Frame(location.symbol or "", location.full_path or "", location.line or 0)
             for location in self._cache.lookup(address)  # type: ignore[no-untyped-call]
         )
+        if any(frame.file for frame in found):
+            return found
+        row = self._lines().at(address)
+        if row is None:
+            return found
+        function = self.function_at(address)
+        return (Frame(function.name if function else "", row.file, row.line),)
+
+    def _lines(self) -> LineTable:
+        if self._table is None:
+            self._table = LineTable(self.path)
+        return self._table
 
     def _function_at(self, address: int) -> Function | None:
         low, high = 0, len(self.functions)
@@ -96,3 +119,18 @@ class Binary:
             return None
         function = self.functions[low - 1]
         return function if address < function.address + max(function.size, 1) else None
+
+
+def _relative_relocations(elf: ELFFile) -> dict[int, int]:
+    """Return the pointers that loading fills in: address of the slot, and where it points in the file."""
+    section = elf.get_section_by_name(".rela.dyn")
+    if section is None:
+        return {}
+    relative = 8  # R_X86_64_RELATIVE
+    data, entry = section.data(), 24
+    found = {}
+    for start in range(0, len(data) - entry + 1, entry):
+        offset, info, addend = struct.unpack_from("<QQq", data, start)
+        if info & 0xFFFFFFFF == relative:
+            found[offset] = addend
+    return found

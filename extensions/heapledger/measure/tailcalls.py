@@ -6,6 +6,7 @@ jump is the true one, if all jumps that could have done it are on one line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,10 @@ from heapledger.measure.symbols import Binary, Function
 
 _CALL = 0xE8
 _CALL_BYTES = 5
+_CALL_THROUGH = b"\xff\x15"
+"""``call [rip + offset]``: through the GOT, as for every function of another crate."""
+_CALL_THROUGH_BYTES = 6
+_THROUGH = re.compile(r"qword ptr \[rip ([+-]) (0x[0-9a-f]+|\d+)\]")
 MAX_JUMPS = 4
 """Longest chain of tail calls that is followed."""
 
@@ -51,6 +56,10 @@ def _target(binary: Binary, return_address: int) -> Function | None:
     if len(code) == _CALL_BYTES and code[0] == _CALL:
         offset = int.from_bytes(code[1:], "little", signed=True)
         return _entry(binary, return_address + offset)
+    code = binary.code(return_address - _CALL_THROUGH_BYTES, _CALL_THROUGH_BYTES)
+    if code[:2] == _CALL_THROUGH:
+        offset = int.from_bytes(code[2:], "little", signed=True)
+        return _entry(binary, binary.pointer_at(return_address + offset))
     caller = binary.function_at(return_address - 1)
     if caller is not None and "__rust_begin_short_backtrace" in demangled(caller.name):
         # It calls main through a pointer, and only ever main.
@@ -95,9 +104,17 @@ def jumps_out(binary: Binary, function: Function) -> tuple[tuple[int, int], ...]
     code = binary.code(function.address, function.size)
     end = function.address + function.size
     found = []
-    for address, _, mnemonic, operand in decoder.disasm_lite(code, function.address):  # type: ignore[no-untyped-call]
-        if mnemonic.startswith("j") and operand.startswith("0x"):
+    for address, size, mnemonic, operand in decoder.disasm_lite(code, function.address):  # type: ignore[no-untyped-call]
+        if not mnemonic.startswith("j"):
+            continue
+        through = _THROUGH.fullmatch(operand)
+        if operand.startswith("0x"):
             destination = int(operand, 16)
-            if not function.address <= destination < end:
-                found.append((address, destination))
+        elif through is not None:
+            offset = int(through[2], 0) * (1 if through[1] == "+" else -1)
+            destination = binary.pointer_at(address + size + offset)
+        else:
+            continue
+        if not function.address <= destination < end:
+            found.append((address, destination))
     return tuple(found)

@@ -1,0 +1,90 @@
+"""The line table of the snippet's own crate, read directly.
+
+With line tables only, LLVM describes a function by an entry of its own only where something was inlined into it;
+``symbolic`` knows no lines of the others. Their rows are in the line table all the same.
+"""
+
+from __future__ import annotations
+
+import bisect
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elftools.elf.elffile import ELFFile
+
+OWN_UNIT = b"src/main.rs"
+"""Start of the name of every compilation unit of the snippet's crate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """From ``address`` on, code comes from this line."""
+
+    address: int
+    file: str
+    line: int
+    ends: bool
+    """The first address after a sequence: nothing is known from here on."""
+
+
+class LineTable:
+    """Rows of all units of the snippet's crate, by address."""
+
+    def __init__(self, path: Path) -> None:
+        rows: list[Row] = []
+        with path.open("rb") as file:
+            elf = ELFFile(file)
+            if elf.has_dwarf_info():
+                dwarf = elf.get_dwarf_info()
+                for unit in own_units(dwarf):
+                    rows += _rows(dwarf, unit)
+        self._rows = sorted(rows, key=lambda row: (row.address, not row.ends))
+        self._addresses = [row.address for row in self._rows]
+
+    def at(self, address: int) -> Row | None:
+        """Return the row that covers an address."""
+        index = bisect.bisect_right(self._addresses, address) - 1
+        if index < 0 or self._rows[index].ends:
+            return None
+        return self._rows[index]
+
+
+def own_units(dwarf: Any) -> list[Any]:  # noqa: ANN401 - pyelftools has no types
+    """Return the compilation units of the snippet's crate: they stand first, since the crate is linked first."""
+    found: list[Any] = []
+    for unit in dwarf.iter_CUs():
+        name = unit.get_top_DIE().attributes.get("DW_AT_name")
+        if name is not None and name.value.startswith(OWN_UNIT):
+            found.append(unit)
+        elif found:
+            break
+    return found
+
+
+def _rows(dwarf: Any, unit: Any) -> list[Row]:  # noqa: ANN401
+    program = dwarf.line_program_for_CU(unit)
+    if program is None:
+        return []
+    first = 0 if program.header["version"] >= 5 else 1
+    files = [_path(program, entry) for entry in program.header["file_entry"]]
+    rows = []
+    for entry in program.get_entries():
+        state = entry.state
+        if state is not None:
+            index = state.file - first
+            name = files[index] if 0 <= index < len(files) else ""
+            rows.append(Row(state.address, name, state.line or 0, state.end_sequence))
+    return rows
+
+
+def _path(program: Any, entry: Any) -> str:  # noqa: ANN401
+    directories = program.header["include_directory"]
+    index = entry.dir_index if program.header["version"] >= 5 else entry.dir_index - 1
+    name = entry.name.decode(errors="replace")
+    if name.startswith("/") or not 0 <= index < len(directories):
+        return name
+    folder = directories[index].decode(errors="replace")
+    if not folder.startswith("/") and directories and program.header["version"] >= 5:
+        folder = f"{directories[0].decode(errors='replace')}/{folder}"
+    return f"{folder}/{name}"
