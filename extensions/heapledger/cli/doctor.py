@@ -18,7 +18,12 @@ from heapledger.session import evaluate
 from heapledger.source.snippet import read_rust
 from heapledger.toolchain.find import find_rustc
 
-PROBE = 'fn main() {\n    let b = Box::new(41u64); //~ alloc 8\n    println!("{}", std::hint::black_box(b)); //~ alloc 1024\n} //~ free 8\n'
+PROBE = """\
+fn main() {
+    let b = std::hint::black_box(Box::new(41u64)); //~ alloc 8
+    println!("{b}"); //~ alloc 1024
+} //~ free 8
+"""
 
 
 @dataclass(frozen=True, slots=True)

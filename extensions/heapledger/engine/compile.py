@@ -17,8 +17,8 @@ from heapledger.toolchain.flags import CRATE_NAME, SOURCE_PATH, profile_flags
 from heapledger.toolchain.tracer import BuiltTracer
 
 COMPILE_LIMITS = Limits(
-    cpu_seconds=60.0,
-    wall_seconds=240.0,
+    cpu_seconds=30.0,
+    wall_seconds=180.0,
     memory_bytes=6 << 30,
     file_bytes=512 << 20,
     processes=256,

@@ -1,6 +1,6 @@
 """Running programs: each worker thread has one :class:`Supervisor`, which has a process of its own do it.
 
-What a program may use, where it runs and what it finds there is a :class:`Job`; what became of it is an :class:`Outcome`.
+What a program may use, where it runs and what it finds there is a :class:`Job`; what became of it an :class:`Outcome`.
 The other side, with the limits and the reasons for them, is ``supervisor.py``.
 """
 
@@ -30,6 +30,8 @@ ANSWER_SECONDS = 30.0
 """How long after the wall-clock limit the worker may stay silent before it counts as stuck."""
 END_SECONDS = 3.0
 """Longest wait for a worker process to end everything; it needs milliseconds."""
+LOG_BYTES = 2000
+"""How much of a dead worker's last words an error carries."""
 TARGETS = range(3, 256)
 """Numbers that a descriptor may have in the program; the limit for open files is 256."""
 
@@ -80,7 +82,7 @@ class Job:
     fds: Mapping[int, int] = field(default_factory=dict)
     """Open files to pass on: number in the program (3 to 255) -> number in this process."""
     drop_privileges: bool = False
-    """Where we are root, run it as a user whom no other process has; executable and its folders must be readable to all."""
+    """Where we are root, run it as a user of its own; the executable and its folders must be readable to all."""
 
 
 class End(StrEnum):
@@ -136,7 +138,7 @@ class _Worker:
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
         self.link, other = socket.socketpair()
         with other:
-            # The parent's environment is readable to programs of the same user: this one has nothing to read (finding 1).
+            # The environment of its parent is readable to a program of the same user: nothing is in it (finding 1).
             self.process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-X", "utf8", _script(), str(other.fileno()), str(os.getpid())],
                 env={name: os.environ[name] for name in _LOADER_VARIABLES if name in os.environ},
@@ -194,15 +196,16 @@ class _Worker:
         self.link.close()
         if self.owner != os.getpid():
             return ""
-        for force in (lambda: None, self.process.terminate, self._kill):
-            force()
+        for force in (None, self.process.terminate, self._kill):
+            if force:
+                force()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(END_SECONDS)
                 break
         code = self.process.returncode
         known = f"killed by signal {code - 128}" if code and code > 128 else f"exit status {code}"
         with self.log:
-            self.log.seek(max(0, self.log.seek(0, os.SEEK_END) - 2000))
+            self.log.seek(max(0, self.log.seek(0, os.SEEK_END) - LOG_BYTES))
             said = self.log.read().decode(errors="replace").strip()
         return f"{known}\n{said}" if said else known
 

@@ -7,14 +7,14 @@ import mmap
 import os
 import re
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from heapledger.engine.compile import Compiled, compile_program
-from heapledger.engine.process import End, Job, Limits, Outcome, Supervisor
+from heapledger.engine.ending import ending
+from heapledger.engine.process import Job, Limits, Outcome, Supervisor
 from heapledger.engine.task import Task
 from heapledger.measure.attribute import MAIN_THREAD, Attributor
 from heapledger.measure.ledger import Measured, measure, ranges
@@ -37,7 +37,6 @@ PROCESSES = 128
 WALL_FACTOR = 4.0
 WALL_EXTRA_SECONDS = 10.0
 
-_PANIC = re.compile(r"thread '(?P<thread>[^']*)' (?:\(\d+\) )?panicked at (?P<where>[^\n]*)\n(?P<message>[^\n]*)")
 _THREAD_ID = re.compile(r"(?m)^(\n?thread '[^'\n]*') \(\d+\) (panicked at|has overflowed)")
 
 
@@ -85,7 +84,7 @@ def _traced(task: Task, rustc: Rustc, folder: Path, path: Path, supervisor: Supe
     wanted = RUNS
     run = first
     while True:
-        exit_, usable = _ending(run.outcome, run.trace, _exited(run.trace, binary))
+        exit_, usable = ending(run.outcome, run.trace, _exited(run.trace, binary))
         if run.trace is None or not run.trace.attached:
             if usable:
                 raise TracerSilent(
@@ -100,7 +99,7 @@ def _traced(task: Task, rustc: Rustc, folder: Path, path: Path, supervisor: Supe
         if len(measured) >= wanted:
             break
         run = _start(task, folder, path, binary, supervisor)
-    exit_, _ = _ending(first.outcome, first.trace, _exited(first.trace, binary))
+    exit_, _ = ending(first.outcome, first.trace, _exited(first.trace, binary))
     return _ledger(task, rustc, first.outcome, exit_, measured)
 
 
@@ -158,53 +157,6 @@ def _exited(trace: RawTrace | None, binary: Binary) -> bool | None:
     return trace.exit_thread != MAIN_THREAD or attributor.under_main(trace.exit_frames)
 
 
-def _ending(outcome: Outcome, trace: RawTrace | None, under_main: bool | None) -> tuple[Exit, bool]:
-    """Name how a program ended, and whether another run would end the same way.
-
-    :param under_main: whether ``exit`` was called while main was still on the stack; None where that is not known.
-    """
-    text = outcome.stderr.decode(errors="replace")
-
-    def ended(kind: ExitKind, code: int | None = None, name: str | None = None, message: str | None = None) -> Exit:
-        return Exit(kind=kind, code=code, signal=name, message=message, survivors=outcome.survivors, diagnostics=())
-
-    if outcome.end is End.TIMEOUT:
-        return ended(ExitKind.TIMEOUT), False
-    if outcome.end is End.OUTPUT_LIMIT:
-        return ended(ExitKind.OUTPUT_LIMIT), False
-    if outcome.end is End.PROCESS_LIMIT:
-        return ended(ExitKind.SIGNAL, name="SIGKILL", message="it started too many processes"), False
-    if outcome.end is End.NOT_STARTED:
-        return ended(ExitKind.SIGNAL, message=f"it could not be started: {outcome.error}"), False
-    if outcome.end is End.SIGNAL:
-        number = outcome.signal or 0
-        try:
-            name = signal.Signals(number).name
-        except ValueError:
-            name = f"signal {number}"
-        failed = trace is not None and any(event.failed for event in trace.events[-64:])
-        if failed and "memory allocation of" in text and not _hopeless(text):
-            return ended(ExitKind.MEMORY_LIMIT, name=name, message=_last_line(text)), False
-        return ended(ExitKind.SIGNAL, name=name, message=_last_line(text)), True
-    panic = _PANIC.search(text)
-    if outcome.code == 101 and panic is not None and not under_main:
-        return ended(ExitKind.PANICKED, code=101, message=panic["message"]), True
-    exited = outcome.code not in {0, 1} if under_main is None else under_main
-    return ended(ExitKind.EXITED if exited else ExitKind.RETURNED, code=outcome.code), True
-
-
-def _hopeless(text: str) -> bool:
-    """Whether the request is beyond this machine's memory, so that it fails for readers too, without our limit."""
-    sizes = [int(size) for size in re.findall(r"memory allocation of (\d+) bytes", text)]
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return bool(sizes) and max(sizes) > total
-
-
-def _last_line(text: str) -> str | None:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1][:300] if lines else None
-
-
 def _text(data: bytes) -> str:
     """Decode what a program printed; the operating system's thread id differs on every run and is left out."""
     return _THREAD_ID.sub(r"\1 \2", data.decode(errors="replace"))
@@ -230,7 +182,7 @@ def _ledger(task: Task, rustc: Rustc, outcome: Outcome, exit_: Exit, measured: l
 
 
 def _untraced(task: Task, rustc: Rustc, outcome: Outcome) -> Ledger:
-    return _ledger(task, rustc, outcome, _ending(outcome, None, None)[0])
+    return _ledger(task, rustc, outcome, ending(outcome, None, None)[0])
 
 
 def _unrun(task: Task, rustc: Rustc, compiled: Compiled) -> Ledger:

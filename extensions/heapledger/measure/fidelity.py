@@ -42,7 +42,7 @@ def compare_code(traced: Path, plain: Path) -> Comparison:
 
 
 def compare_allocator_calls(traced: Path, plain: Path) -> Comparison:
-    """Compare the sequence of allocator calls in each function: for a build without debug info, which may swap registers.
+    """Compare the sequence of allocator calls in each function: debug info may swap registers, so a build without it.
 
     Without debug info the functions of the crate cannot be told from those of std, so those of ``traced`` decide.
     """
@@ -133,6 +133,6 @@ def _name_of(binary: Binary, target: int) -> str:
     if function is None:
         return "<data>"
     name = demangled(function.name)
-    if any(name.endswith(f"::{call}") or name.endswith(call) for call in ALLOCATOR_CALLS):
+    if name.endswith(ALLOCATOR_CALLS):
         name = name.rpartition("::")[2] or name
     return f"<{name}>"

@@ -100,17 +100,17 @@ def ranges(runs: list[Measured]) -> dict[str, tuple[int, int]]:
 
 def _totals(regions: Regions, beyond: Beyond) -> Totals:
     allocs = reallocs = frees = asked = live = peak = 0
+    before = {event.block for event in regions.startup}
     for event in regions.inside:
         if event.kind in _BORN:
             allocs += 1
             asked += event.size
-            live += 0 if event.failed else event.size
         elif event.kind == EventKind.REALLOC:
             reallocs += 1
-            live += 0 if event.failed else event.size - (event.old_size or 0)
         else:
             frees += 1
-            live -= event.size
+        # A block of start-up is not of the region: freeing it (exit does) leaves the region's live bytes as they are.
+        live += 0 if event.block in before and event.block is not None else _change(event)
         peak = max(peak, live)
     base = sum(_change(event) for event in regions.startup)
     return Totals(

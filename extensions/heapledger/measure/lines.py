@@ -50,7 +50,7 @@ class LineTable:
         return self._rows[index]
 
 
-def own_units(dwarf: Any) -> list[Any]:  # noqa: ANN401 - pyelftools has no types
+def own_units(dwarf: Any) -> list[Any]:
     """Return the compilation units of the snippet's crate: they stand first, since the crate is linked first."""
     found: list[Any] = []
     for unit in dwarf.iter_CUs():
@@ -62,7 +62,7 @@ def own_units(dwarf: Any) -> list[Any]:  # noqa: ANN401 - pyelftools has no type
     return found
 
 
-def _rows(dwarf: Any, unit: Any) -> list[Row]:  # noqa: ANN401
+def _rows(dwarf: Any, unit: Any) -> list[Row]:
     program = dwarf.line_program_for_CU(unit)
     if program is None:
         return []
@@ -78,10 +78,10 @@ def _rows(dwarf: Any, unit: Any) -> list[Row]:  # noqa: ANN401
     return rows
 
 
-def _path(program: Any, entry: Any) -> str:  # noqa: ANN401
+def _path(program: Any, entry: Any) -> str:
     directories = program.header["include_directory"]
     index = entry.dir_index if program.header["version"] >= 5 else entry.dir_index - 1
-    name = entry.name.decode(errors="replace")
+    name = str(entry.name.decode(errors="replace"))
     if name.startswith("/") or not 0 <= index < len(directories):
         return name
     folder = directories[index].decode(errors="replace")

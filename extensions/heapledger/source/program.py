@@ -97,7 +97,8 @@ def _check_hidden(snippet: Snippet, program: Program) -> tuple[str, ...]:
     if not wrong:
         return ()
     shown = program.text.split("\n")[wrong[0]].strip()
-    return (
+    text = (
         f"a hidden line may only declare (use, items, attributes), but '{shown}' does more: what it does would be "
-        "measured and readers would not see it; show the line",
+        "measured and readers would not see it; show the line"
     )
+    return (text,)

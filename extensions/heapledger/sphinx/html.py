@@ -15,10 +15,13 @@ def visit_listing(visitor: Any, node: nodes.Element) -> None:
     rows: tuple[Row, ...] = node["rows"]
     code = "\n".join(row.text for row in rows)
     marked = visitor.highlighter.highlight_block(code, "rust", nowrap=True, location=node).rstrip("\n").split("\n")
+    head = (
+        '<thead class="heapledger-hidden"><tr><th scope="col">line</th><th scope="col">code</th>'
+        '<th scope="col">measured</th></tr></thead><tbody>'
+    )
     body = [
         f'<div class="heapledger-listing highlight"><table aria-label="{escape(node["label"])}">',
-        '<thead class="heapledger-hidden"><tr><th scope="col">line</th><th scope="col">code</th>'
-        '<th scope="col">measured</th></tr></thead><tbody>',
+        head,
     ]
     for row, text in zip(rows, marked, strict=True):
         number = "" if row.number is None else str(row.number)

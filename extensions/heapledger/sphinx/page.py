@@ -9,6 +9,7 @@ from docutils import nodes
 from heapledger.model import Ledger, Provenance, VerdictKind
 from heapledger.render.facts import ledger_text, same_events
 from heapledger.render.listing import plain, rows
+from heapledger.render.output import shown_output
 from heapledger.render.paths import short_path
 from heapledger.render.reproduce import commands, program_text
 from heapledger.session import ProfileOutcome, SnippetOutcome
@@ -114,8 +115,8 @@ def _folds(outcome: SnippetOutcome, *, html: bool) -> list[nodes.Node]:
         suffix = f", {label}" if label in {"debug", "release"} else ""
         if ledger.events:
             found += _fold(f"Events and call paths{suffix}", [_event_table(ledger)], html=html)
-        printed = [("stdout", ledger.stdout), ("stderr", ledger.stderr)]
-        shown = [nodes.literal_block("", text, language="none") for _, text in printed if text.strip()]
+        printed = [ledger.stdout, ledger.stderr]
+        shown = [nodes.literal_block("", shown_output(text), language="none") for text in printed if text.strip()]
         if shown:
             found += _fold(f"Output{suffix}", shown, html=html)
         rendered = "\n".join(message.rendered for message in ledger.exit.diagnostics if message.level == "error")

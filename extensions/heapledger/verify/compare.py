@@ -130,7 +130,8 @@ def _line_finding(
 
 
 def _merged(lost: list[Event]) -> str:
-    return f"lines merged by the optimizer: {written.describe_all(lost)} came from a line that cannot be told; use :expect:"
+    what = written.describe_all(lost)
+    return f"lines merged by the optimizer: {what} came from a line that cannot be told; use :expect:"
 
 
 def _aligned(expected: list[ExpectedEvent], measured: list[Event]) -> list[ExpectedEvent]:

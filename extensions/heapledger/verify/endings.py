@@ -88,26 +88,22 @@ def _check_exit(snippet: Snippet, ledger: Ledger) -> list[Finding]:
     exit_, options = ledger.exit, snippet.options
     found = describe_exit(exit_)
     if exit_.kind is ExitKind.TIMEOUT:
-        return [_make(snippet, ledger, FindingKind.TIMEOUT, snippet.location, f"{found}; ':timeout:' takes seconds")]
+        text = f"{found}; ':timeout:' may ask for more seconds"
+        return [_make(snippet, ledger, FindingKind.TIMEOUT, snippet.location, text)]
     if exit_.kind in {ExitKind.MEMORY_LIMIT, ExitKind.OUTPUT_LIMIT}:
         return [_make(snippet, ledger, FindingKind.LIMIT, snippet.location, found)]
+    ended = exit_.kind in {ExitKind.EXITED, ExitKind.RETURNED}
     if options.panics is not None:
-        panicked = exit_.kind is ExitKind.PANICKED and options.panics in (exit_.message or "")
-        if panicked or (exit_.kind is ExitKind.PANICKED and options.panics in ledger.stderr):
-            return []
-        place = snippet.option_place("panics")
-        return [_make(snippet, ledger, FindingKind.RUN, place, "", f"panicked: {options.panics}", found)]
-    if options.exit is not None:
-        if exit_.kind in {ExitKind.EXITED, ExitKind.RETURNED} and exit_.code == options.exit:
-            return []
-        place = snippet.option_place("exit")
-        return [_make(snippet, ledger, FindingKind.RUN, place, "", f"exit status {options.exit}", found)]
-    if exit_.kind is ExitKind.RETURNED and exit_.code in {0, None}:
+        said = options.panics in (exit_.message or "") or options.panics in ledger.stderr
+        place, wanted, good = "panics", f"panicked: {options.panics}", exit_.kind is ExitKind.PANICKED and said
+    elif options.exit is not None:
+        place, wanted, good = "exit", f"exit status {options.exit}", ended and exit_.code == options.exit
+    else:
+        place, wanted, good = "", "main returns", ended and exit_.code in {0, None}
+    if good:
         return []
-    if exit_.kind is ExitKind.EXITED and exit_.code == 0:
-        return []
-    text = "" if not ledger.stderr.strip() else ledger.stderr.strip()[-500:]
-    return [_make(snippet, ledger, FindingKind.RUN, snippet.location, text, "main returns", found)]
+    text = "" if place else ledger.stderr.strip()[-500:]
+    return [_make(snippet, ledger, FindingKind.RUN, snippet.option_place(place), text, wanted, found)]
 
 
 def _check_stdout(snippet: Snippet, ledger: Ledger) -> list[Finding]:

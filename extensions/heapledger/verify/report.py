@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from heapledger.model import Finding
+from heapledger.render.output import visible
 from heapledger.source.snippet import Snippet
 
 MAX_LINES = 40
@@ -37,13 +36,7 @@ def describe(finding: Finding, snippet: Snippet | None) -> str:
 
 def printable(text: str) -> str:
     """Make what a program printed safe for terminals and CI logs: no escape sequences, no workflow commands."""
-    safe = "".join(
-        character
-        if character in "\t\n" or not unicodedata.category(character).startswith("C")
-        else f"\\u{{{ord(character):x}}}"
-        for character in text
-    )
-    return "\n".join(_tame(line) for line in safe.split("\n"))
+    return "\n".join(_tame(line) for line in visible(text).split("\n"))
 
 
 def _tame(line: str) -> str:
