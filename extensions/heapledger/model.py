@@ -6,14 +6,11 @@ JSON are ``msgspec`` structs, so that what is read back is checked strictly; the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 SCHEMA = 1
 """Version of the JSON that ``heapledger run --json`` prints."""

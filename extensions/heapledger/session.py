@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-import platform
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -137,7 +137,7 @@ def _find(config: Config, cache: Cache) -> tuple[Rustc | None, list[Finding], st
         rustc = find_rustc(config.rustc, cache)
     except HeapledgerError as error:
         return None, [_toolchain_finding(str(error))], str(error).split(";")[0].split(". ")[0]
-    if not rustc.is_measurable or platform.system() != "Linux":
+    if not rustc.is_measurable or sys.platform != "linux":
         text = f"programs are measured on x86-64 Linux only; this rustc compiles for {rustc.toolchain.host}"
         return None, [_toolchain_finding(text)], text
     findings = []

@@ -114,7 +114,8 @@ LIES = [
 
 
 def page(code: str, option: str) -> str:
-    return f"# Page\n\n```{{alloc:snippet}} one\n{option}\n\n{code}\n```\n\n```{{alloc:snippet}} other\n:expect: allocs == 0\nlet a = 1;\n```\n"
+    other = "```{alloc:snippet} other\n:expect: allocs == 0\nlet a = 1;\n```\n"
+    return f"# Page\n\n```{{alloc:snippet}} one\n{option}\n\n{code}\n```\n\n{other}"
 
 
 @pytest.mark.parametrize("step", [1, -1], ids=["one more", "one less"])

@@ -44,9 +44,7 @@ def doctor(context: click.Context, toolchain: str | None, cache_setting: str | N
     parts = [
         _Part("heapledger", good=True, found=__version__),
         _Part("python", good=True, found=f"{platform.python_version()} ({sys.executable})"),
-        _Part(
-            "system", good=platform.system() == "Linux", found=platform.platform(), cost="measuring needs x86-64 Linux"
-        ),
+        _Part("system", good=sys.platform == "linux", found=platform.platform(), cost="measuring needs x86-64 Linux"),
         *_compiler(config),
         _tool("linker", ("cc",), "nothing can be linked; install a C toolchain (Debian: apt-get install gcc)"),
         _tool("debugger", ("gdb",), "only memory snapshots, which a later version takes, will need it"),

@@ -126,7 +126,10 @@ class Reaper:
         return True
 
     def reap_orphans(self) -> None:
-        """Reap what the program left to us and has ended since: it would count as one of its processes. After its end :meth:`sweep` does."""
+        """Reap what the program left to us and has ended since: it would count as one of its processes.
+
+        After the program's own end :meth:`sweep` does.
+        """
         for child in () if self.main_ended() else children_of(os.getpid()):
             if child != self.main:
                 with contextlib.suppress(ChildProcessError):
