@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import fnmatch
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from heapledger.config import Config
 from heapledger.engine.cache import Cache
-from heapledger.engine.plan import Progress, Result, load_known, measure_all
+from heapledger.engine.plan import Progress, load_known, measure_all
 from heapledger.engine.task import Surroundings, Task, make_task
+from heapledger.engine.work import Result, Results, Work
 from heapledger.errors import HeapledgerError, ToolchainUnusable
 from heapledger.model import (
     Finding,
@@ -40,7 +41,7 @@ class ProfileOutcome:
     provenance: Provenance | None
     verdict: Verdict
     key: str = ""
-    """Key of the ledger in the cache."""
+    """Keys of all results in the cache: another key is another result."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,23 @@ class Session:
     notes: tuple[str, ...]
     """Worth one INFO line."""
     fresh: int
-    """Ledgers that were measured now."""
+    """Results that were measured now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileWork:
+    """All work of a snippet in one profile, of every kind."""
+
+    task: Task
+
+    def __iter__(self) -> Iterator[Work]:
+        """Every unit of work, for the plan."""
+        yield self.task
+
+    @property
+    def key(self) -> str:
+        """Keys of all of it."""
+        return " ".join(work.key for work in self)
 
 
 @dataclass(slots=True)
@@ -87,7 +104,7 @@ class _Prepared:
     program: Program | None = None
     problems: list[Finding] = field(default_factory=list)
     skipped: str = ""
-    tasks: list[Task] = field(default_factory=list)
+    work: list[ProfileWork] = field(default_factory=list)
 
 
 def evaluate(
@@ -106,21 +123,20 @@ def evaluate(
     store = cache if cache is not None else Cache.from_setting(config.cache)
     rustc, findings, missing = _find(config, store) if snippets else (None, [], "")
     prepared = [_prepare(snippet, rustc, config, missing) for snippet in snippets]
-    tasks = [task for one in prepared for task in one.tasks]
-    results: Mapping[str, Result] = {}
-    if tasks and rustc is not None:
+    works = [work for one in prepared for in_profile in one.work for work in in_profile]
+    results = Results()
+    if works and rustc is not None:
         try:
             if known_only:
-                results = load_known(tasks, store)
+                results = load_known(works, store)
             else:
-                results = measure_all(tasks, rustc, store, executor=config.executor, progress=progress)
+                results = measure_all(works, rustc, store, executor=config.executor, progress=progress)
         except ToolchainUnusable as error:
             findings.append(_toolchain_finding(str(error)))
             missing = str(error)
     outcomes = tuple(_judge(one, rustc, results, missing) for one in prepared)
-    fresh = sum(result.provenance is Provenance.FRESH for result in results.values())
     notes = (store.trouble,) if store.trouble else ()
-    return Session(rustc=rustc, outcomes=outcomes, findings=tuple(findings), notes=notes, fresh=fresh)
+    return Session(rustc=rustc, outcomes=outcomes, findings=tuple(findings), notes=notes, fresh=results.fresh)
 
 
 def in_range(version: str, wanted: str) -> bool:
@@ -186,7 +202,8 @@ def _prepare(snippet: Snippet, rustc: Rustc | None, config: Config, missing: str
     options = snippet.options
     run = not options.no_run and options.fails is None
     for profile in _profiles(snippet, config):
-        one.tasks.append(make_task(program, profile, around, run=run, timeout=options.timeout))
+        task = make_task(program, profile, around, run=run, timeout=options.timeout)
+        one.work.append(ProfileWork(task=task))
     return one
 
 
@@ -206,35 +223,36 @@ def _skip_reason(snippet: Snippet, rustc: Rustc) -> str:
     return ""
 
 
-def _judge(one: _Prepared, rustc: Rustc | None, results: Mapping[str, Result], missing: str) -> SnippetOutcome:
-    findings = list(one.problems)
-    profiles: list[ProfileOutcome] = []
+def _judge(one: _Prepared, rustc: Rustc | None, results: Results, missing: str) -> SnippetOutcome:
     reason = one.skipped or missing
-    for task in one.tasks:
-        result = results.get(task.key)
-        if result is None:
-            verdict = Verdict(kind=VerdictKind.SKIPPED, reason=reason or "it was not measured")
-            profiles.append(
-                ProfileOutcome(profile=task.profile, ledger=None, provenance=None, verdict=verdict, key=task.key)
-            )
-            continue
-        verdict = _verdict(one.snippet, task, result)
-        findings += verdict.findings
-        profiles.append(
-            ProfileOutcome(
-                profile=task.profile, ledger=result.ledger, provenance=result.provenance, verdict=verdict, key=task.key
-            )
-        )
-    if not one.tasks and not findings:
+    profiles = [_join(one.snippet, work, results, reason) for work in one.work]
+    findings = one.problems + [finding for profile in profiles for finding in profile.verdict.findings]
+    if not one.work and not findings:
         verdict = Verdict(kind=VerdictKind.SKIPPED, reason=reason)
         profiles.append(ProfileOutcome(profile=Profile.DEBUG, ledger=None, provenance=None, verdict=verdict))
     return SnippetOutcome(
         snippet=one.snippet,
         program=one.program,
-        edition=one.tasks[0].edition if one.tasks else "",
+        edition=one.work[0].task.edition if one.work else "",
         toolchain=rustc.toolchain if rustc else None,
         profiles=tuple(profiles),
         findings=merge_profiles(findings),
+    )
+
+
+def _join(snippet: Snippet, work: ProfileWork, results: Results, reason: str) -> ProfileOutcome:
+    """Bring the results of one profile together and judge them."""
+    result = results.of(work.task, Ledger)
+    if result is None:
+        verdict = Verdict(kind=VerdictKind.SKIPPED, reason=reason or "it was not measured")
+    else:
+        verdict = _verdict(snippet, work.task, result)
+    return ProfileOutcome(
+        profile=work.task.profile,
+        ledger=result.value if result else None,
+        provenance=result.provenance if result else None,
+        verdict=verdict,
+        key=work.key,
     )
 
 
@@ -247,9 +265,9 @@ def merge_profiles(findings: list[Finding]) -> tuple[Finding, ...]:
     return tuple(merged.values())
 
 
-def _verdict(snippet: Snippet, task: Task, result: Result) -> Verdict:
-    if result.ledger is not None:
-        return verify(snippet, result.ledger)
+def _verdict(snippet: Snippet, task: Task, result: Result[Ledger]) -> Verdict:
+    if result.value is not None:
+        return verify(snippet, result.value)
     finding = Finding(
         kind=FindingKind.RUN,
         location=snippet.location,

@@ -1,138 +1,144 @@
-"""The plan: all tasks of all pages, each known, or measured once, in parallel."""
+"""The plan: all work of all pages, of every kind, each known, or done once, in parallel."""
 
 from __future__ import annotations
 
 import os
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import msgspec
 
+from heapledger.engine import run
 from heapledger.engine.cache import Cache
 from heapledger.engine.process import Supervisor, SupervisorDied
-from heapledger.engine.run import TracerSilent, perform
 from heapledger.engine.task import Task
+from heapledger.engine.work import Kind, NothingMeasured, Result, Results, Tools, Work
 from heapledger.errors import EngineStopped
-from heapledger.model import ExitKind, Ledger, Provenance
+from heapledger.model import Ledger, Provenance
 from heapledger.toolchain.find import Rustc
 from heapledger.toolchain.tracer import BuiltTracer, build_tracer, check_linking
 
 BYTES_PER_WORKER = 1 << 30
 """Memory that one compiler and one program may need side by side; bounds the number of workers."""
 
-UNCACHEABLE = frozenset({ExitKind.TIMEOUT, ExitKind.MEMORY_LIMIT, ExitKind.OUTPUT_LIMIT})
-"""Endings that depend on limits and on how busy the machine is: tried again on every build."""
+KINDS: tuple[Kind[Any, Any], ...] = (
+    Kind(work=Task, result=Ledger, perform=run.perform, is_cacheable=run.is_cacheable),
+)
+"""Every kind of work; ``engine/work.py`` says how to add one."""
 
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A ledger and how it came here, or why there is none."""
-
-    ledger: Ledger | None
-    provenance: Provenance
-    trouble: str = ""
-    """Why nothing was measured although the program ran."""
-
+_BY_TYPE = {kind.work: kind for kind in KINDS}
 
 Progress = Callable[[int, int], None]
-"""Called with the number of finished tasks and of all."""
+"""Called with the number of finished units of work and of all."""
 
 
-def load_known(tasks: Iterable[Task], cache: Cache) -> dict[str, Result]:
+def load_known(works: Iterable[Work], cache: Cache) -> Results:
     """Return the results that the cache has. Starts no process."""
-    known = {}
-    for task in tasks:
-        payload = cache.read(task.key)
+    known = Results()
+    for work in works:
+        payload = cache.read(work.key)
         if payload is None:
             continue
         try:
-            ledger = msgspec.json.decode(zlib.decompress(payload), type=Ledger)
+            value = msgspec.json.decode(zlib.decompress(payload), type=_kind_of(work).result)
         except (msgspec.DecodeError, zlib.error):
             continue
-        known[task.key] = Result(ledger, Provenance.CACHED)
+        known.add(work.key, Result(value, Provenance.CACHED))
     return known
 
 
 def measure_all(
-    tasks: Iterable[Task], rustc: Rustc, cache: Cache, *, executor: str = "local", progress: Progress | None = None
-) -> Mapping[str, Result]:
-    """Measure every task that the cache does not know; equal tasks once.
+    works: Iterable[Work], rustc: Rustc, cache: Cache, *, executor: str = "local", progress: Progress | None = None
+) -> Results:
+    """Do all work that the cache does not know; equal work once. Kinds may be mixed.
 
-    :returns: results by the tasks' keys.
     :raises ToolchainUnusable: where nothing can be compiled or linked at all.
     """
-    unique = {task.key: task for task in tasks}
+    unique = {work.key: work for work in works}
     results = load_known(unique.values(), cache)
-    missing = [task for key, task in unique.items() if key not in results]
+    missing = [work for key, work in unique.items() if key not in results]
     if missing:
         with TemporaryDirectory(prefix="heapledger-") as scratch:
             tracer = build_tracer(rustc, cache, Path(scratch))
             check_linking(rustc, cache)
-            results.update(_work(missing, rustc, tracer, cache, _worker_count(executor), progress))
+            _do_all(missing, _Team(rustc, tracer), cache, results, _worker_count(executor), progress)
         cache.trim()
     return results
 
 
-def _work(
-    tasks: list[Task], rustc: Rustc, tracer: BuiltTracer, cache: Cache, workers: int, progress: Progress | None
-) -> dict[str, Result]:
-    """One supervisor a thread; every result is stored as soon as it is known, so that a killed build keeps it."""
-    here = threading.local()
-    supervisors: list[Supervisor] = []
-    results: dict[str, Result] = {}
+def _kind_of(work: Work) -> Kind[Any, Any]:
+    return _BY_TYPE[type(work)]
 
-    def one(task: Task) -> Result:
-        if not hasattr(here, "supervisor"):
-            here.supervisor = Supervisor()
-            here.supervisor.__enter__()
-            supervisors.append(here.supervisor)
-        result = _measure_one(task, rustc, tracer, here.supervisor)
-        if result.ledger is not None and _is_cacheable(result.ledger):
-            cache.write(task.key, zlib.compress(msgspec.json.encode(result.ledger), 1))
+
+class _Team:
+    """One supervisor a thread."""
+
+    def __init__(self, rustc: Rustc, tracer: BuiltTracer) -> None:
+        self.rustc = rustc
+        self.tracer = tracer
+        self.supervisors: list[Supervisor] = []
+        self._here = threading.local()
+
+    def tools(self) -> Tools:
+        """Return the tools of the calling thread."""
+        if not hasattr(self._here, "tools"):
+            supervisor = Supervisor()
+            supervisor.__enter__()
+            self.supervisors.append(supervisor)
+            self._here.tools = Tools(self.rustc, self.tracer, supervisor)
+        tools: Tools = self._here.tools
+        return tools
+
+
+def _do_all(
+    works: list[Work], team: _Team, cache: Cache, results: Results, workers: int, progress: Progress | None
+) -> None:
+    """Every result is stored as soon as it is known, so that a killed build keeps it."""
+
+    def one(work: Work) -> Result[Any]:
+        kind = _kind_of(work)
+        result = _do_one(work, kind, team.tools())
+        if result.value is not None and kind.is_cacheable(result.value):
+            cache.write(work.key, zlib.compress(msgspec.json.encode(result.value), 1))
         return result
 
-    pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(tasks))), thread_name_prefix="heapledger")
+    pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(works))), thread_name_prefix="heapledger")
+    finished = 0
     try:
-        pending: dict[Future[Result], Task] = {pool.submit(one, task): task for task in tasks}
+        pending: dict[Future[Result[Any]], Work] = {pool.submit(one, work): work for work in works}
         while pending:
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
-                results[pending.pop(future).key] = future.result()
+                results.add(pending.pop(future).key, future.result())
+                finished += 1
             if progress is not None:
-                progress(len(results), len(tasks))
+                progress(finished, len(works))
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for supervisor in supervisors:
+        for supervisor in team.supervisors:
             supervisor.cancel()
         raise
     finally:
         pool.shutdown(wait=True)
-        for supervisor in supervisors:
+        for supervisor in team.supervisors:
             supervisor.close()
-    return results
 
 
-def _measure_one(task: Task, rustc: Rustc, tracer: BuiltTracer, supervisor: Supervisor) -> Result:
+def _do_one(work: Work, kind: Kind[Any, Any], tools: Tools) -> Result[Any]:
     for attempt in (1, 2):
         try:
-            return Result(perform(task, rustc, tracer, supervisor), Provenance.FRESH)
-        except TracerSilent as error:
+            return Result(kind.perform(work, tools), Provenance.FRESH)
+        except NothingMeasured as error:
             return Result(None, Provenance.FRESH, str(error))
         except SupervisorDied as error:
             if attempt == 2:
                 raise EngineStopped(f"the process that runs programs died twice: {error}") from error
     raise AssertionError("unreachable")
-
-
-def _is_cacheable(ledger: Ledger) -> bool:
-    if ledger.exit.kind is ExitKind.COMPILE_ERROR:
-        return not ledger.exit.message
-    return ledger.exit.kind not in UNCACHEABLE
 
 
 def _worker_count(executor: str) -> int:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import mmap
 import os
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +12,7 @@ from heapledger.engine.compile import Compiled, compile_program
 from heapledger.engine.ending import ending
 from heapledger.engine.process import Job, Limits, Outcome, Supervisor
 from heapledger.engine.task import Task
+from heapledger.engine.work import NothingMeasured, Tools
 from heapledger.measure.attribute import MAIN_THREAD, Attributor
 from heapledger.measure.ledger import Measured, measure, ranges
 from heapledger.measure.symbols import Binary
@@ -23,7 +20,6 @@ from heapledger.measure.trace import TRACE_BYTES, TRACE_FD, RawTrace, TraceInval
 from heapledger.model import Exit, ExitKind, Ledger, Outside, OutsideTotals
 from heapledger.toolchain.find import Rustc
 from heapledger.toolchain.flags import CRATE_NAME, SOURCE_PATH
-from heapledger.toolchain.tracer import BuiltTracer
 
 RUN_ENVIRONMENT = {"RUST_BACKTRACE": "0"}
 """All that a measured program finds in its environment: an inherited ``RUST_BACKTRACE=1`` turns one caught panic from
@@ -37,10 +33,13 @@ PROCESSES = 128
 WALL_FACTOR = 4.0
 WALL_EXTRA_SECONDS = 10.0
 
+UNCACHEABLE = frozenset({ExitKind.TIMEOUT, ExitKind.MEMORY_LIMIT, ExitKind.OUTPUT_LIMIT})
+"""Endings that depend on limits and on how busy the machine is: tried again on every build."""
+
 _THREAD_ID = re.compile(r"(?m)^(\n?thread '[^'\n]*') \(\d+\) (panicked at|has overflowed)")
 
 
-class TracerSilent(Exception):
+class TracerSilent(NothingMeasured):
     """The program ran, but the tracer left no valid trace."""
 
 
@@ -50,13 +49,14 @@ class _Run:
     trace: RawTrace | None
 
 
-def perform(task: Task, rustc: Rustc, tracer: BuiltTracer, supervisor: Supervisor) -> Ledger:
+def perform(task: Task, tools: Tools) -> Ledger:
     """Compile and run one task in a folder of its own, which is gone afterwards.
 
     :raises TracerSilent: where a traced program left no trace although it ended by itself.
     """
-    with _workspace() as folder:
-        linked = tracer if task.program.traced else None
+    rustc, supervisor = tools.rustc, tools.supervisor
+    with tools.folder() as folder:
+        linked = tools.tracer if task.program.traced else None
         compiled = compile_program(task, rustc, linked, folder, supervisor)
         if compiled.binary is None or not task.run:
             return _unrun(task, rustc, compiled)
@@ -65,14 +65,11 @@ def perform(task: Task, rustc: Rustc, tracer: BuiltTracer, supervisor: Superviso
         return _traced(task, rustc, folder, compiled.binary, supervisor)
 
 
-@contextlib.contextmanager
-def _workspace() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="heapledger-"))
-    try:
-        folder.chmod(0o755)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def is_cacheable(ledger: Ledger) -> bool:
+    """Whether a ledger holds on the next build too."""
+    if ledger.exit.kind is ExitKind.COMPILE_ERROR:
+        return not ledger.exit.message
+    return ledger.exit.kind not in UNCACHEABLE
 
 
 def _traced(task: Task, rustc: Rustc, folder: Path, path: Path, supervisor: Supervisor) -> Ledger:

@@ -49,20 +49,11 @@ def make_task(program: Program, profile: Profile, around: Surroundings, *, run: 
     seconds = around.config.timeout if timeout is None else timeout
     edition = edition_of(program.edition, around.rustc)
     fields = [
-        ("heapledger", _own_digest().encode()),
+        ("kind", b"ledger"),
+        *program_fields(program, profile, around),
         ("tracer", tracer_digest().encode() if program.traced else b"untraced"),
-        ("program", program.traced_text.encode()),
-        ("lines", f"{program.wrapped} {program.offset} {program.kept_above} {program.lines}".encode()),
-        ("crate", CRATE_NAME.encode()),
-        ("edition", edition.encode()),
-        ("profile", profile.value.encode()),
-        ("flags", "\0".join(profile_flags(profile, around.rustc)).encode()),
         ("run", str(run).encode()),
         ("limits", f"{seconds} {around.config.memory}".encode()),
-        ("rustc", around.rustc.verbose.encode()),
-        ("rustc files", around.rustc.fingerprint.encode()),
-        ("linker", linker_identity().encode()),
-        ("machine", platform.machine().encode()),
     ]
     return Task(
         program=program,
@@ -73,6 +64,24 @@ def make_task(program: Program, profile: Profile, around: Surroundings, *, run: 
         memory_bytes=around.config.memory,
         key=key_of(fields),
     )
+
+
+def program_fields(program: Program, profile: Profile, around: Surroundings) -> list[tuple[str, bytes]]:
+    """Return the fields of a key that every kind of work on a compiled program has."""
+    return [
+        ("heapledger", _own_digest().encode()),
+        ("program", program.text.encode()),
+        ("lines", f"{program.wrapped} {program.offset} {program.kept_above} {program.lines}".encode()),
+        ("traced", f"{program.traced} {program.no_std}".encode()),
+        ("crate", CRATE_NAME.encode()),
+        ("edition", edition_of(program.edition, around.rustc).encode()),
+        ("profile", profile.value.encode()),
+        ("flags", "\0".join(profile_flags(profile, around.rustc)).encode()),
+        ("rustc", around.rustc.verbose.encode()),
+        ("rustc files", around.rustc.fingerprint.encode()),
+        ("linker", linker_identity().encode()),
+        ("machine", platform.machine().encode()),
+    ]
 
 
 @memoize
