@@ -31,15 +31,15 @@ for command in (run, check, build, doctor, cache):
 def main() -> None:
     """Run the command; errors that a user can act on become one line and status 2."""
     try:
-        heapledger(standalone_mode=False)
+        status = heapledger(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; finished results are kept in the cache", err=True)
         sys.exit(130)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
     except HeapledgerError as error:
         click.echo(f"heapledger: {error}", err=True)
         sys.exit(error.exit_status)
+    # Without its standalone mode, click returns the status that a command exits with.
+    sys.exit(status if isinstance(status, int) else 0)
