@@ -12,6 +12,12 @@ import pytest
 from .conftest import Built, without_versions
 
 CASES = Path(__file__).parent / "cases"
+INCLUDED = {
+    "include-part.md": ("_inc-part.md",),
+    "include-deep.md": ("_inc-deep.md", "_inc-part-two.md"),
+    "include-lines.rst": ("_inc-lines.rst",),
+}
+"""Files that a case includes, whose warnings are its own."""
 NAMES = sorted(
     path.name for path in CASES.iterdir() if path.suffix in {".md", ".rst"} and not path.name.startswith("_")
 )
@@ -44,9 +50,10 @@ def own_warnings(stderr: str, name: str) -> list[str]:
     found: list[str] = []
     keep = False
     for line in stderr.splitlines(keepends=True):
-        place = re.match(r"([\w./-]+):(\d+)?:? ?.*(WARNING|ERROR|CRITICAL)", line)
+        place = re.match(r"([\w./-]+):(\d+)?:? ?(<\w+>:\d+:)? ?.*(WARNING|ERROR|CRITICAL)", line)
         if place is not None:
-            keep = name in place[1] or Path(name).stem.replace("include", "_inc") in place[1]
+            file = Path(place[1]).name
+            keep = file == name or (name.startswith("include-") and file.startswith(INCLUDED[name]))
         if keep:
             found.append(line)
     return found

@@ -12,6 +12,10 @@ from heapledger.source.snippet import IncludedSource, Place
 _BOUNDARY = re.compile(r"\s*// (?P<end>end)?region: (?P<name>\S+)\s*")
 
 
+class RegionProblem(MarkupProblem):
+    """The file is there, its region is not."""
+
+
 def read_file(root: Path, name: str, region: str | None, shown_root: Path | None = None) -> IncludedSource:
     """Read a file, blank its region marks and mark what lies outside the region as hidden.
 
@@ -39,10 +43,10 @@ def read_file(root: Path, name: str, region: str | None, shown_root: Path | None
     if region is not None:
         if region not in bounds:
             hint = nearest(region, bounds) if bounds else "; the file has no '// region: NAME'"
-            raise MarkupProblem(f"there is no region '{region}' in '{name}'{hint}")
+            raise RegionProblem(f"there is no region '{region}' in '{name}'{hint}")
         first, last = bounds[region]
         if last is None:
-            raise MarkupProblem(f"the region '{region}' in '{name}' is not closed by '// endregion: {region}'")
+            raise RegionProblem(f"the region '{region}' in '{name}' is not closed by '// endregion: {region}'")
         outside = frozenset(number for number in range(1, len(lines) + 1) if not first < number < last)
     marks = frozenset(number for number, line in enumerate(lines, start=1) if _BOUNDARY.fullmatch(line))
     return IncludedSource(

@@ -106,13 +106,13 @@ def read_body(
     document: str,
     location: Location,
     included: IncludedSource | None = None,
-    trouble: str = "",
+    trouble: tuple[str, str] | None = None,
 ) -> Snippet:
     """Make a snippet from the raw lines of a directive's body.
 
     :param places: where each raw line of ``body`` stands.
     :param included: the text that ``:file:`` names, already read by the caller; replaces the body's code.
-    :param trouble: why that text could not be read, reported at the option.
+    :param trouble: the option at fault (``file`` or ``region``) and why that text could not be read.
     """
     found, first, problems = split_options(body)
     options, more = parse_options(found)
@@ -120,7 +120,8 @@ def read_body(
     at.extend([*problems, *more])
     at.name(options, body)
     if trouble:
-        at.found.append((next((place for name, place, _ in at.named if name == "file"), location), trouble))
+        option, text = trouble
+        at.found.append((next((place for name, place, _ in at.named if name == option), location), text))
     if snippet_id and _ID.fullmatch(snippet_id) is None:
         at.here(f"the id '{snippet_id}' must match [a-z][a-z0-9-]*")
     lines, code_places = body[first:], places[first:]

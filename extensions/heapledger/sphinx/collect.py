@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from docutils import nodes
 from sphinx.errors import ConfigError
 from sphinx.util import logging
 
@@ -19,6 +20,7 @@ from heapledger.verify.report import describe
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.config import Config as SphinxConfig
+    from sphinx.domains.std import StandardDomain
     from sphinx.environment import BuildEnvironment
 
     from heapledger.sphinx.domain import AllocDomain
@@ -52,6 +54,7 @@ def on_env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
     Findings are reported on every build, also where nothing was read: a second ``-W`` build must not pass by luck.
     """
     domain = cast("AllocDomain", env.get_domain("alloc"))
+    _name_captions(domain, cast("StandardDomain", env.get_domain("std")))
     if app.builder.name in SHOWS_NOTHING:
         return []
     entries = list(domain.all_entries())
@@ -124,6 +127,25 @@ def _report_duplicates(groups: dict[str, list[Snippet]]) -> None:
             first = shown_path(snippets[0].location)
             text = f"the snippet id '{snippet_id}' stands already at {first}"
             _warn(Finding(kind=FindingKind.OPTION, location=other.location, text=text), None)
+
+
+def _name_captions(domain: AllocDomain, std: StandardDomain) -> None:
+    """Give each ``:name:`` its caption as the title that ``{ref}`` shows; the first of several pages has the name."""
+    taken: dict[str, tuple[str, Location]] = {}
+    for docname, _, entry in domain.all_entries():
+        options = entry.snippet.options
+        if options.name is None:
+            continue
+        name = nodes.fully_normalize_name(options.name)
+        place = entry.snippet.option_place("name")
+        other = taken.setdefault(name, (docname, place))
+        if other[0] != docname:
+            text = f"the name '{name}' stands already at {shown_path(other[1])}"
+            _warn(Finding(kind=FindingKind.OPTION, location=place, text=text), None)
+        elif other[1] == place:
+            std.anonlabels[name] = docname, entry.anchor
+            if options.caption:
+                std.labels[name] = docname, entry.anchor, options.caption
 
 
 def _warn(finding: Finding, snippet: Snippet | None) -> None:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from heapledger.model import Location
 from heapledger.source.options import parse_options, split_options
 from heapledger.source.problems import MarkupProblem
-from heapledger.source.regions import read_file
-from heapledger.source.snippet import IncludedSource, Place, Snippet, read_body
+from heapledger.source.regions import RegionProblem, read_file
+from heapledger.source.snippet import IncludedSource, Snippet, read_body
 from heapledger.sphinx.nodes import snippet_placeholder
+from heapledger.sphinx.places import find_places
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
 
     from heapledger.sphinx.domain import AllocDomain
+
+TABS = "reStructuredText turned a tab of this line into spaces; write \\t in a literal, or use MyST"
 
 _RST_MARK = re.compile(r"\s*\.\. ")
 
@@ -64,22 +66,24 @@ class SnippetDirective(SphinxDirective):
     def _read(self, domain: AllocDomain) -> Snippet:
         source, line = self.get_source_info()
         body, first = self._body(line)
-        location = Location(source, line)
+        found = find_places(body, self.name, source, line, first)
         argument = self.arguments[0].split("\n")[0].strip() if self.arguments else ""
         if _is_rst(self.block_text) and argument.startswith(":"):
             argument = ""
         docname = re.sub(r"[^a-z0-9]+", "-", self.env.docname.lower()).strip("-")
         default = f"{docname if docname[:1].isalpha() else 'page-' + docname}-{domain.next_ordinal(self.env.docname)}"
-        included, problem = self._included(body)
-        return read_body(
+        included, trouble = self._included(body)
+        snippet = read_body(
             body=body,
-            places=_places(body, source, line, first),
+            places=list(found.places),
             snippet_id=argument or default,
             document=self.env.docname,
-            location=location,
+            location=found.directive,
             included=included,
-            trouble=problem,
+            trouble=trouble,
         )
+        tabs = tuple((place, TABS) for place in found.tabs)
+        return replace(snippet, problems=snippet.problems + tabs) if tabs else snippet
 
     def _body(self, line: int) -> tuple[list[str], int]:
         """Return the raw lines of the body, and the line of the first one."""
@@ -99,17 +103,19 @@ class SnippetDirective(SphinxDirective):
             skipped += 1
         return rows, line + 1 + skipped
 
-    def _included(self, body: list[str]) -> tuple[IncludedSource | None, str]:
+    def _included(self, body: list[str]) -> tuple[IncludedSource | None, tuple[str, str] | None]:
+        """Return the text that ``:file:`` names, or the option at fault and why nothing could be read."""
         options, _ = parse_options(split_options(body)[0])
         if options.file is None:
-            return None, ""
+            return None, None
         root = snippets_folder(Path(self.env.srcdir), self.config.heapledger_snippets)
         path = root / options.file
         self.env.note_dependency(str(path))
         try:
-            return read_file(root, options.file, options.region), ""
+            return read_file(root, options.file, options.region), None
         except MarkupProblem as problem:
-            return IncludedSource(lines=(), places=(), outside=frozenset()), str(problem)
+            option = "region" if isinstance(problem, RegionProblem) else "file"
+            return IncludedSource(lines=(), places=(), outside=frozenset()), (option, str(problem))
 
 
 def snippets_folder(srcdir: Path, setting: str) -> Path:
@@ -122,37 +128,3 @@ def snippets_folder(srcdir: Path, setting: str) -> Path:
 
 def _is_rst(block_text: str) -> bool:
     return _RST_MARK.match(block_text) is not None
-
-
-def _places(body: list[str], source: str, directive_line: int, first: int) -> list[Place]:
-    """Find where each raw line stands, and claim a line only where the file's text confirms it."""
-    lines = _file_lines(source)
-    places = []
-    for index, row in enumerate(body):
-        number = first + index
-        text = lines[number - 1] if 0 < number <= len(lines) else None
-        stripped = row.rstrip()
-        if text is not None and text.rstrip().endswith(stripped):
-            places.append(Place(Location(source, number), len(text.rstrip()) - len(stripped)))
-        elif text is not None and stripped.lstrip() and stripped.lstrip() in text:
-            column = text.index(stripped.lstrip()) - (len(stripped) - len(stripped.lstrip()))
-            places.append(Place(Location(source, number), max(0, column)))
-        else:
-            places.append(Place(Location(source, directive_line, near=True), 0))
-    return places
-
-
-def _file_lines(source: str) -> tuple[str, ...]:
-    try:
-        stamp = Path(source).stat().st_mtime_ns
-    except OSError:
-        return ()
-    return _lines_of(source, stamp)
-
-
-@lru_cache(maxsize=64)
-def _lines_of(source: str, stamp: int) -> tuple[str, ...]:  # noqa: ARG001 - the stamp makes an edited file a new entry
-    try:
-        return tuple(Path(source).read_text(encoding="utf-8-sig").split("\n"))
-    except (OSError, UnicodeDecodeError):
-        return ()

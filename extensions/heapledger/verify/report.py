@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 from heapledger.model import Finding
 from heapledger.render.output import visible
 from heapledger.source.snippet import Snippet
 
 MAX_LINES = 40
+
+_MARKER = re.compile(r"//~(\[\w+\])?\s*|^\s*:[\w-]+:\s*")
 
 
 def headline(finding: Finding) -> str:
@@ -24,14 +29,26 @@ def describe(finding: Finding, snippet: Snippet | None) -> str:
     gutter = " " * len(number)
     source = _source_line(finding, snippet)
     if source is not None:
+        source = source.expandtabs(4)
         parts.append(f"   {number} | {source}")
-    bar = f"   {gutter} |" if source is not None else "    "
     if finding.expected:
-        parts.append(f"{bar}     expected: {finding.expected}")
-        parts.append(f"{bar}     measured: {finding.measured}")
+        bar = f"   {gutter} | " if source is not None else "    "
+        indent = " " * _claim_column(source or "", finding.expected)
+        parts.append(f"{bar}{indent}expected: {finding.expected}")
+        parts.append(f"{bar}{indent}measured: {finding.measured}")
     details = finding.text.split("\n") if finding.snippet else finding.text.split("\n")[1:]
     parts += [f"{' ' * (4 + len(gutter))}= {line}" for line in details if line][:MAX_LINES]
     return "\n".join(printable(part) for part in parts)
+
+
+def _claim_column(source: str, expected: str) -> int:
+    """Columns before what the author claims in a line of source, so that what was measured stands below it."""
+    start = source.find(expected)
+    if start < 0 and (marker := _MARKER.search(source)):
+        start = marker.end()
+    before = source[: max(start, 0)]
+    columns = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in before)
+    return columns or 4
 
 
 def printable(text: str) -> str:
