@@ -77,9 +77,10 @@ def ledger_text(ledger: Ledger) -> str:
     text = totals_text(ledger.totals)
     if ledger.unstable:
         ranges = ", ".join(
-            f"{metric} {least:,} to {most:,}" for metric, (least, most) in sorted(ledger.unstable.items())
+            f"{metric} ({least:,} in every run seen)" if least == most else f"{metric} ({least:,} to {most:,})"
+            for metric, (least, most) in sorted(ledger.unstable.items())
         )
-        text += f" · not stable over repeated runs: {ranges}"
+        text += f" · not promised: {ranges}"
     if ledger.events_left_out:
         text += f" · {ledger.events_left_out:,} more events were counted, not kept in detail"
     return text

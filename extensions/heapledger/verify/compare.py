@@ -104,7 +104,7 @@ def _check_lines(snippet: Snippet, ledger: Ledger, lines: list[tuple[int, bool, 
                 _finding(snippet, ledger, place, text, _wanted(facts, expected), written.describe_all(measured))
             )
         elif not expected and _unclaimed(lost):
-            text = f"'none' cannot be told here: {_merged(lost)}"
+            text = f"'none' cannot be told here: {_merged(_unclaimed(lost))}"
             findings.append(_finding(snippet, ledger, place, text, "none", written.describe_all(lost)))
     return findings
 
@@ -123,7 +123,8 @@ def _line_finding(
     measured: list[Event],
     lost: list[Event],
 ) -> Finding:
-    text = _merged(lost) if lost and not measured else ""
+    merged = _unclaimed(lost)
+    text = _merged(merged) if merged and not measured else ""
     return _finding(
         snippet, ledger, place, text, _wanted(facts, expected), written.describe_all(_aligned(expected, measured))
     )
