@@ -63,6 +63,12 @@ OPTIONS: tuple[Option, ...] = (
         help="Folder of the cache; empty: the user's cache folder; 'off': none.",
     ),
     Option(
+        name="heapledger_lint_numbers",
+        default=False,
+        types=(bool,),
+        help="Whether a number beside 'bytes', 'allocations' and the like that was typed into prose is a warning.",
+    ),
+    Option(
         name="heapledger_snippets",
         default="",
         types=(str,),

@@ -218,6 +218,10 @@ class FindingKind(StrEnum):
     SOURCE = "source"
     TOOLCHAIN = "toolchain"
     FIDELITY = "fidelity"
+    CLAIM = "claim"
+    VALUE = "value"
+    NUMBER = "number"
+    """A number in prose that somebody typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -201,17 +201,17 @@ def _prepare(snippet: Snippet, rustc: Rustc | None, config: Config, missing: str
     around = Surroundings(rustc=rustc, config=config)
     options = snippet.options
     run = not options.no_run and options.fails is None
-    for profile in _profiles(snippet, config):
+    for profile in profiles_of(snippet, config.profiles):
         task = make_task(program, profile, around, run=run, timeout=options.timeout)
         one.work.append(ProfileWork(task=task))
     return one
 
 
-def _profiles(snippet: Snippet, config: Config) -> tuple[Profile, ...]:
+def profiles_of(snippet: Snippet, default: Sequence[Profile]) -> tuple[Profile, ...]:
     """Return the profiles to measure; what must not compile is asked once, unless the author names profiles."""
     if snippet.options.profiles is not None:
         return snippet.options.profiles
-    return config.profiles[:1] if snippet.options.fails is not None else config.profiles
+    return tuple(default[:1] if snippet.options.fails is not None else default)
 
 
 def _skip_reason(snippet: Snippet, rustc: Rustc) -> str:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from heapledger.model import VerdictKind
-from heapledger.session import Session, SnippetOutcome
 from heapledger.verify.json_report import make_report
+
+if TYPE_CHECKING:
+    from heapledger.sphinx.drive import Checked
 
 
 @click.command()
@@ -44,35 +50,47 @@ def check(
         overrides["heapledger_toolchain"] = ""
     if cache is not None:
         overrides["heapledger_cache"] = cache
-    session = _narrow(check_documents(source, overrides, quiet=not verbose).session, source, paths)
+    checked = _narrow(check_documents(source, overrides, quiet=not verbose), source, paths)
+    session = checked.session
     if style == "json":
         click.echo(msgspec.json.encode(make_report(session, documents=True)))
     else:
-        _print(session, verbose=verbose)
-    falsified = any(outcome.kind is VerdictKind.FALSIFIED for outcome in session.outcomes)
+        _print(checked, verbose=verbose)
+    falsified = checked.findings or any(outcome.kind is VerdictKind.FALSIFIED for outcome in session.outcomes)
     context.exit(1 if falsified else 2 if session.rustc is None and session.outcomes else 0)
 
 
-def _narrow(session: Session, source: Path, paths: tuple[Path, ...]) -> Session:
+def _narrow(checked: Checked, source: Path, paths: tuple[Path, ...]) -> Checked:
     if not paths:
-        return session
+        return checked
     wanted = [path.resolve() for path in paths]
 
-    def inside(outcome: SnippetOutcome) -> bool:
-        place = (source / outcome.snippet.document).resolve()
-        return any(place.is_relative_to(path) or place == path.with_suffix("") for path in wanted)
+    def inside(document: str) -> bool:
+        place = (source / document).resolve()
+        return any(place.is_relative_to(path) or place in {path, path.with_suffix("")} for path in wanted)
 
-    outcomes = tuple(outcome for outcome in session.outcomes if inside(outcome))
-    return Session(
-        rustc=session.rustc, outcomes=outcomes, findings=session.findings, notes=session.notes, fresh=session.fresh
+    outcomes = tuple(outcome for outcome in checked.session.outcomes if inside(outcome.snippet.document))
+    return replace(
+        checked,
+        session=replace(checked.session, outcomes=outcomes),
+        claims=tuple(outcome for outcome in checked.claims if inside(outcome.claim.document)),
+        findings=tuple(finding for finding in checked.findings if inside(finding.location.file)),
     )
 
 
-def _print(session: Session, *, verbose: bool) -> None:
-    counts = dict.fromkeys(VerdictKind, 0)
-    for outcome in session.outcomes:
-        counts[outcome.kind] += 1
-        if verbose:
+def _print(checked: Checked, *, verbose: bool) -> None:
+    session = checked.session
+    if verbose:
+        for outcome in session.outcomes:
             click.echo(f"{outcome.snippet.document}: {outcome.snippet.id}: {outcome.kind.value}")
+        for claim in checked.claims:
+            click.echo(f"{claim.claim.document}: claim {claim.claim.id}: {claim.kind.value}")
     told = f"rustc {session.rustc.toolchain.rustc}" if session.rustc else "no rustc"
-    click.echo(f"{told}: " + ", ".join(f"{count} {kind.value}" for kind, count in counts.items()))
+    click.echo(f"{told}: {_counts(outcome.kind for outcome in session.outcomes)}")
+    if checked.claims:
+        click.echo(f"{len(checked.claims)} claims: {_counts(claim.kind for claim in checked.claims)}")
+
+
+def _counts(kinds: Iterable[VerdictKind]) -> str:
+    counts = Counter(kinds)
+    return ", ".join(f"{counts[kind]} {kind.value}" for kind in VerdictKind)

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+MAX_LISTED = 30
+"""Most valid words that a message lists where none is similar."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One mistake in a snippet's text."""
@@ -29,4 +33,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
     if close:
         return f"; did you mean '{close[0]}'?"
+    if len(candidates) > MAX_LISTED:
+        return f"; there are {len(candidates)}, none of them like it"
     return f"; valid are {', '.join(candidates)}"

@@ -65,6 +65,16 @@ def has_main(text: str) -> bool:
     )
 
 
+def is_one_expression(text: str) -> bool:
+    """Whether the text can stand behind ``let value =`` and is nothing more than that."""
+    tree = parse("fn main() { let value = " + text + "; }")
+    block = _body_of_root(tree.root_node)
+    if block is None or tree.root_node.has_error:
+        return False
+    statements = [node for node in block.named_children if "comment" not in node.type]
+    return len(statements) == 1 and statements[0].type == "let_declaration"
+
+
 def leading_inner_attributes(text: str) -> int:
     """Number of lines at the start that must stay above a wrapped ``fn main`` because they hold ``#![…]``."""
     last = 0
@@ -154,7 +164,11 @@ def _last_row(node: Node) -> int:
 
 
 def _body_of(program: str) -> Node | None:
-    for node in parse(program).root_node.children:
+    return _body_of_root(parse(program).root_node)
+
+
+def _body_of_root(root: Node) -> Node | None:
+    for node in root.children:
         if node.type == "function_item":
             return node.child_by_field_name("body")
     return None

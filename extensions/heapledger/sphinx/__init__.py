@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING
 import heapledger
 from heapledger.config import OPTIONS
 from heapledger.sphinx.builder import CheckBuilder
+from heapledger.sphinx.claim_nodes import register_claim_nodes
+from heapledger.sphinx.claims_file import on_build_finished
 from heapledger.sphinx.collect import on_config_inited, on_env_updated
 from heapledger.sphinx.domain import AllocDomain
+from heapledger.sphinx.fill import FillClaims
 from heapledger.sphinx.nodes import register_nodes
 from heapledger.sphinx.transform import FillSnippets
+from heapledger.sphinx.values import on_doctree_read
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-ENV_VERSION = 1
+ENV_VERSION = 2
 """Raise it whenever the records that the environment pickles change."""
 
 _CSS = "heapledger.css"
@@ -31,11 +35,15 @@ def setup(app: Sphinx) -> ExtensionMetadata:
         app.add_config_value(option.name, option.default, "env", types=option.types)
     app.add_domain(AllocDomain)
     register_nodes(app)
+    register_claim_nodes(app)
     app.add_post_transform(FillSnippets)
+    app.add_post_transform(FillClaims)
     app.add_builder(CheckBuilder)
     app.connect("config-inited", on_config_inited)
     app.connect("builder-inited", _add_assets)
+    app.connect("doctree-read", on_doctree_read)
     app.connect("env-updated", on_env_updated)
+    app.connect("build-finished", on_build_finished)
     return {
         "version": heapledger.__version__,
         "env_version": ENV_VERSION,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from docutils import nodes
@@ -15,7 +14,8 @@ from heapledger.errors import HeapledgerError
 from heapledger.model import Finding, FindingKind, Location, VerdictKind
 from heapledger.session import Session, SnippetOutcome, evaluate
 from heapledger.source.snippet import Snippet
-from heapledger.verify.report import describe
+from heapledger.sphinx.judge import judge
+from heapledger.sphinx.warn import shown_path, warn
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -59,17 +59,18 @@ def on_env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
         return []
     entries = list(domain.all_entries())
     _report_duplicates(entries_by_id(domain))
-    domain.outcomes = {}  # type: ignore[misc]
     domain.session = None
-    if not entries:
-        return []
+    domain.outcomes, domain.by_id, domain.claim_outcomes, domain.quoted, domain.findings = {}, {}, {}, {}, []
     session = _evaluate(app, [entry.snippet for _, _, entry in entries])
     if session is None:
         return []
-    domain.session = session
+    domain.session = session if entries else None
     for (docname, ordinal, _), outcome in zip(entries, session.outcomes, strict=True):
         domain.outcomes[docname, ordinal] = outcome
-    _report(session, app.config.heapledger_require)
+        domain.by_id.setdefault(outcome.snippet.id, outcome)
+    if entries:
+        _report(session, app.config.heapledger_require)
+    judge(domain, read_config(app.config).profiles)
     return _changed(domain)
 
 
@@ -89,7 +90,8 @@ def _evaluate(app: Sphinx, snippets: list[Snippet]) -> Session | None:
             LOGGER.info("\rmeasuring snippets... %d of %d", done, total, nonl=done < total)
 
     try:
-        LOGGER.info("verifying %d snippets", len(snippets))
+        if snippets:
+            LOGGER.info("verifying %d snippets", len(snippets))
         return evaluate(snippets, config, progress=progress)
     except HeapledgerError as error:
         LOGGER.warning("%s", error, type="heapledger", subtype=FindingKind.TOOLCHAIN.value)
@@ -103,12 +105,12 @@ def _report(session: Session, require: str) -> None:
         told = session.rustc.toolchain
         LOGGER.info("heapledger: rustc %s, %s; %d results measured now", told.rustc, told.host, session.fresh)
     for finding in session.findings:
-        _warn(finding, None)
+        warn(finding, None)
     for outcome in session.outcomes:
         for finding in outcome.findings:
-            _warn(finding, outcome.snippet)
+            warn(finding, outcome.snippet)
         if require == "verified" and outcome.kind is VerdictKind.SKIPPED and session.rustc is not None:
-            _warn(_unmeasured(outcome), outcome.snippet)
+            warn(_unmeasured(outcome), outcome.snippet)
 
 
 def _unmeasured(outcome: SnippetOutcome) -> Finding:
@@ -126,7 +128,7 @@ def _report_duplicates(groups: dict[str, list[Snippet]]) -> None:
         for other in snippets[1:]:
             first = shown_path(snippets[0].location)
             text = f"the snippet id '{snippet_id}' stands already at {first}"
-            _warn(Finding(kind=FindingKind.OPTION, location=other.location, text=text), None)
+            warn(Finding(kind=FindingKind.OPTION, location=other.location, text=text), None)
 
 
 def _name_captions(domain: AllocDomain, std: StandardDomain) -> None:
@@ -141,41 +143,34 @@ def _name_captions(domain: AllocDomain, std: StandardDomain) -> None:
         other = taken.setdefault(name, (docname, place))
         if other[0] != docname:
             text = f"the name '{name}' stands already at {shown_path(other[1])}"
-            _warn(Finding(kind=FindingKind.OPTION, location=place, text=text), None)
+            warn(Finding(kind=FindingKind.OPTION, location=place, text=text), None)
         elif other[1] == place:
             std.anonlabels[name] = docname, entry.anchor
             if options.caption:
                 std.labels[name] = docname, entry.anchor, options.caption
 
 
-def _warn(finding: Finding, snippet: Snippet | None) -> None:
-    place = shown_path(finding.location)
-    LOGGER.warning(
-        "%s", describe(finding, snippet), type="heapledger", subtype=finding.kind.value, location=place or None
-    )
-
-
-def shown_path(location: Location) -> str:
-    """Write a place relative to the working directory where it lies below it."""
-    if not location.file:
-        return ""
-    path = Path(location.file)
-    if path.is_absolute() and path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
-    return f"{path}:{location.line}" if location.line is not None else f"{path}:"
-
-
 def _changed(domain: AllocDomain) -> list[str]:
     """Return the documents whose results differ from those of the last build."""
-    signatures: dict[str, str] = {}
-    for docname in domain.entries:
-        digest = hashlib.sha256()
-        for ordinal in range(len(domain.entries[docname])):
-            outcome = domain.outcomes[docname, ordinal]
-            digest.update(outcome.kind.value.encode())
-            for profile in outcome.profiles:
-                digest.update(f"{profile.key} {profile.verdict.kind.value} {profile.verdict.reason}\0".encode())
-        signatures[docname] = digest.hexdigest()
+    shown = {docname: _shown(domain, docname) for docname in sorted({*domain.entries, *domain.claims, *domain.quotes})}
+    everything = "".join(shown.values())
+    for docname in domain.data["globals"]:
+        shown[docname] = shown.get(docname, "") + everything
+    signatures = {docname: hashlib.sha256(text.encode()).hexdigest() for docname, text in shown.items()}
     changed = [docname for docname, signature in signatures.items() if domain.signatures.get(docname) != signature]
     domain.data["signatures"] = signatures
     return changed
+
+
+def _shown(domain: AllocDomain, docname: str) -> str:
+    """All that a document shows of results: keys, verdicts, quoted numbers, verdicts of claims."""
+    parts = []
+    for ordinal in range(len(domain.entries.get(docname, ()))):
+        outcome = domain.outcomes[docname, ordinal]
+        parts.append(outcome.kind.value)
+        parts += [f"{one.key} {one.verdict.kind.value} {one.verdict.reason}" for one in outcome.profiles]
+    for entry in domain.claims.get(docname, ()):
+        judged = domain.claim_outcomes[entry.claim.id]
+        parts += [judged.kind.value, *(f"{one.snippet.id} {one.kind.value}" for one in judged.evidence)]
+    parts += [domain.quoted.get(one.path, "?") for one in domain.quotes.get(docname, ())]
+    return "\0".join(parts)

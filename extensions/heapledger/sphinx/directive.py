@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -14,8 +13,9 @@ from heapledger.source.options import parse_options, split_options
 from heapledger.source.problems import MarkupProblem
 from heapledger.source.regions import RegionProblem, read_file
 from heapledger.source.snippet import IncludedSource, Snippet, read_body
+from heapledger.sphinx.body import read_directive
 from heapledger.sphinx.nodes import snippet_placeholder
-from heapledger.sphinx.places import find_places
+from heapledger.sphinx.records import Entry
 
 if TYPE_CHECKING:
     from docutils.nodes import Node
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 TABS = "reStructuredText turned a tab of this line into spaces; write \\t in a literal, or use MyST"
 
-_RST_MARK = re.compile(r"\s*\.\. ")
+CURRENT_CLAIM = "heapledger_claim"
+"""Key of the environment's temporary data: id of the claim that is being read; its snippets are named after it."""
 
 
 class SnippetDirective(SphinxDirective):
@@ -40,8 +41,6 @@ class SnippetDirective(SphinxDirective):
 
     def run(self) -> list[Node]:
         """Note the snippet and leave its place in the page."""
-        from heapledger.sphinx.domain import Entry  # noqa: PLC0415 - the domain names this class
-
         domain = cast("AllocDomain", self.env.get_domain("alloc"))
         snippet = self._read(domain)
         taken = {entry.anchor for entry in domain.entries.get(self.env.docname, [])}
@@ -64,44 +63,19 @@ class SnippetDirective(SphinxDirective):
         return [container]
 
     def _read(self, domain: AllocDomain) -> Snippet:
-        source, line = self.get_source_info()
-        body, first = self._body(line)
-        found = find_places(body, self.name, source, line, first)
-        argument = self.arguments[0].split("\n")[0].strip() if self.arguments else ""
-        if _is_rst(self.block_text) and argument.startswith(":"):
-            argument = ""
-        docname = re.sub(r"[^a-z0-9]+", "-", self.env.docname.lower()).strip("-")
-        default = f"{docname if docname[:1].isalpha() else 'page-' + docname}-{domain.next_ordinal(self.env.docname)}"
-        included, trouble = self._included(body)
+        body = read_directive(self)
+        included, trouble = self._included(body.lines)
         snippet = read_body(
-            body=body,
-            places=list(found.places),
-            snippet_id=argument or default,
+            body=body.lines,
+            places=body.places,
+            snippet_id=body.argument or domain.default_id(self.env.docname, self.env.temp_data.get(CURRENT_CLAIM)),
             document=self.env.docname,
-            location=found.directive,
+            location=body.location,
             included=included,
             trouble=trouble,
         )
-        tabs = tuple((place, TABS) for place in found.tabs)
+        tabs = tuple((place, TABS) for place in body.tabs)
         return replace(snippet, problems=snippet.problems + tabs) if tabs else snippet
-
-    def _body(self, line: int) -> tuple[list[str], int]:
-        """Return the raw lines of the body, and the line of the first one."""
-        text = self.block_text
-        if _is_rst(text):
-            rows = text.split("\n")[1:]
-            filled = [row for row in rows if row.strip()]
-            indent = min((len(row) - len(row.lstrip()) for row in filled), default=0)
-            rows = [row[indent:] for row in rows]
-        else:
-            rows = text.split("\n")[1:-2]
-        while rows and not rows[-1].strip():
-            rows.pop()
-        skipped = 0
-        while rows and not rows[0].strip():
-            rows.pop(0)
-            skipped += 1
-        return rows, line + 1 + skipped
 
     def _included(self, body: list[str]) -> tuple[IncludedSource | None, tuple[str, str] | None]:
         """Return the text that ``:file:`` names, or the option at fault and why nothing could be read."""
@@ -124,7 +98,3 @@ def snippets_folder(srcdir: Path, setting: str) -> Path:
         return srcdir / setting
     inside = srcdir / "rust_snippets"
     return inside if inside.is_dir() else srcdir.parent / "rust_snippets"
-
-
-def _is_rst(block_text: str) -> bool:
-    return _RST_MARK.match(block_text) is not None

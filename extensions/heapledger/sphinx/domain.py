@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
@@ -11,45 +11,101 @@ from sphinx.domains import Domain, ObjType
 from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 
+from heapledger.model import Finding, Location
 from heapledger.session import Session, SnippetOutcome
-from heapledger.source.snippet import Snippet
+from heapledger.source.claims import Claim
+from heapledger.sphinx.claims import ClaimDirective, ClaimsDirective, VerifiedWithDirective
 from heapledger.sphinx.directive import SnippetDirective
+from heapledger.sphinx.index import ClaimIndex
+from heapledger.sphinx.records import ClaimEntry, Entry, Quote, TypedNumber
+from heapledger.sphinx.tables import TableDirective
+from heapledger.sphinx.values import ValueRole
+from heapledger.verify.claims import ClaimOutcome
 
 if TYPE_CHECKING:
     from sphinx.addnodes import pending_xref
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
+    from heapledger.toolchain.docs import Docs
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A snippet at its place in a document."""
-
-    snippet: Snippet
-    anchor: str
-    """Id of the element on the page."""
+BY_DOCUMENT = ("entries", "claims", "quotes", "numbers", "problems", "globals")
+"""Names of the data that each document adds to."""
 
 
 class AllocDomain(Domain):
-    """Snippets by document and order; their outcomes while a build runs."""
+    """Snippets, claims and quotes by document; what they came to while a build runs."""
 
     name = "alloc"
     label = "heapledger"
-    object_types: ClassVar[dict[str, ObjType]] = {"snippet": ObjType("snippet", "snippet")}
-    directives: ClassVar[dict[str, Any]] = {"snippet": SnippetDirective}
-    roles: ClassVar[dict[str, Any]] = {"snippet": XRefRole(warn_dangling=True)}
-    initial_data: ClassVar[dict[str, Any]] = {"entries": {}, "signatures": {}}
-    data_version = 1
+    object_types: ClassVar[dict[str, ObjType]] = {
+        "snippet": ObjType("snippet", "snippet"),
+        "claim": ObjType("claim", "claim"),
+    }
+    directives: ClassVar[dict[str, Any]] = {
+        "snippet": SnippetDirective,
+        "claim": ClaimDirective,
+        "claims": ClaimsDirective,
+        "table": TableDirective,
+        "verified-with": VerifiedWithDirective,
+    }
+    roles: ClassVar[dict[str, Any]] = {
+        "snippet": XRefRole(warn_dangling=True),
+        "claim": XRefRole(innernodeclass=nodes.literal, warn_dangling=True),
+        "value": ValueRole(),
+    }
+    indices: ClassVar[list[Any]] = [ClaimIndex]
+    initial_data: ClassVar[dict[str, Any]] = {name: {} for name in (*BY_DOCUMENT, "signatures")}
+    data_version = 2
+    dangling_warnings: ClassVar[dict[str, str]] = {
+        "claim": "there is no claim %(target)r",
+        "snippet": "there is no snippet %(target)r",
+    }
 
-    session: Session | None = None
-    """Outcomes of this build, set once reading is done; write workers inherit it."""
-    outcomes: ClassVar[dict[tuple[str, int], SnippetOutcome]] = {}
+    def __init__(self, env: BuildEnvironment) -> None:
+        """Make it; what follows is of one build, set once reading is done, and inherited by write workers."""
+        super().__init__(env)
+        self.session: Session | None = None
+        self.outcomes: dict[tuple[str, int], SnippetOutcome] = {}
+        """By document and ordinal."""
+        self.by_id: dict[str, SnippetOutcome] = {}
+        self.claim_outcomes: dict[str, ClaimOutcome] = {}
+        self.quoted: dict[str, str] = {}
+        """Text of each quoted path that could be resolved."""
+        self.findings: list[Finding] = []
+        """What is wrong with claims, quotes, tables and typed numbers."""
+        self.docs: Docs | None = None
+        self.date = ""
 
     @property
     def entries(self) -> dict[str, list[Entry]]:
         """Snippets of each document, in order."""
         entries: dict[str, list[Entry]] = self.data["entries"]
         return entries
+
+    @property
+    def claims(self) -> dict[str, list[ClaimEntry]]:
+        """Claims of each document, in order."""
+        claims: dict[str, list[ClaimEntry]] = self.data["claims"]
+        return claims
+
+    @property
+    def quotes(self) -> dict[str, list[Quote]]:
+        """Measured numbers that each document quotes."""
+        quotes: dict[str, list[Quote]] = self.data["quotes"]
+        return quotes
+
+    @property
+    def numbers(self) -> dict[str, list[TypedNumber]]:
+        """Numbers that somebody typed into each document."""
+        numbers: dict[str, list[TypedNumber]] = self.data["numbers"]
+        return numbers
+
+    @property
+    def problems(self) -> dict[str, list[tuple[Location, str]]]:
+        """What is wrong with tables of each document."""
+        problems: dict[str, list[tuple[Location, str]]] = self.data["problems"]
+        return problems
 
     @property
     def signatures(self) -> dict[str, str]:
@@ -63,9 +119,43 @@ class AllocDomain(Domain):
         entries.append(entry)
         return len(entries) - 1
 
+    def note_claim(self, docname: str, claim: Claim) -> ClaimEntry:
+        """Add a claim and return it with its place on the page."""
+        entries = self.claims.setdefault(docname, [])
+        taken = {entry.anchor for entry in entries}
+        anchor = f"claim-{claim.id.removeprefix('claim-')}"
+        entry = ClaimEntry(claim, anchor if anchor not in taken else f"{anchor}-{len(entries) + 1}")
+        entries.append(entry)
+        return entry
+
+    def note_quote(self, docname: str, quote: Quote) -> None:
+        """Add a number that a document quotes."""
+        self.quotes.setdefault(docname, []).append(quote)
+
+    def note_number(self, docname: str, number: TypedNumber) -> None:
+        """Add a number that somebody typed."""
+        self.numbers.setdefault(docname, []).append(number)
+
+    def note_problems(self, docname: str, problems: Iterable[tuple[Location, str]]) -> None:
+        """Add what is wrong with a table."""
+        self.problems.setdefault(docname, []).extend(problems)
+
+    def note_global(self, docname: str) -> None:
+        """Remember that a document shows results of the whole project."""
+        self.data["globals"][docname] = True
+
     def next_ordinal(self, docname: str) -> int:
         """Ordinal, from 1, that the next snippet of a document will have."""
         return len(self.entries.get(docname, [])) + 1
+
+    def default_id(self, docname: str, claim: str | None) -> str:
+        """Id of a snippet without one: its claim's (then ``-2``, ``-3``), elsewhere the document's and its ordinal."""
+        if claim:
+            taken = {entry.snippet.id for entry in self.entries.get(docname, [])}
+            names = (claim if number == 1 else f"{claim}-{number}" for number in range(1, len(taken) + 2))
+            return next(name for name in names if name not in taken)
+        name = re.sub(r"[^a-z0-9]+", "-", docname.lower()).strip("-")
+        return f"{name if name[:1].isalpha() else 'page-' + name}-{self.next_ordinal(docname)}"
 
     def all_entries(self) -> Iterator[tuple[str, int, Entry]]:
         """Every snippet as (document, ordinal, entry), in a stable order."""
@@ -73,20 +163,42 @@ class AllocDomain(Domain):
             for ordinal, entry in enumerate(self.entries[docname]):
                 yield docname, ordinal, entry
 
+    def all_claims(self) -> Iterator[tuple[str, ClaimEntry]]:
+        """Every claim with its document, in a stable order."""
+        for docname in sorted(self.claims):
+            for entry in self.claims[docname]:
+                yield docname, entry
+
     def clear_doc(self, docname: str) -> None:
         """Forget a document that is read again or gone."""
-        self.entries.pop(docname, None)
+        for name in BY_DOCUMENT:
+            self.data[name].pop(docname, None)
 
     def merge_domaindata(self, docnames: Iterable[str], otherdata: dict[str, Any]) -> None:
         """Take over what a parallel reader found."""
         for docname in docnames:
-            if docname in otherdata["entries"]:
-                self.entries[docname] = otherdata["entries"][docname]
+            for name in BY_DOCUMENT:
+                if docname in otherdata[name]:
+                    self.data[name][docname] = otherdata[name][docname]
 
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
         """What ``objects.inv`` lists."""
         for docname, _, entry in self.all_entries():
             yield entry.snippet.id, entry.snippet.id, "snippet", docname, entry.anchor, 1
+        for docname, claim in self.all_claims():
+            yield claim.claim.id, claim.claim.id, "claim", docname, claim.anchor, 1
+
+    def place_of(self, kind: str, target: str) -> tuple[str, str] | None:
+        """Document and anchor of a snippet or a claim."""
+        if kind == "snippet":
+            return next(
+                ((doc, entry.anchor) for doc, _, entry in self.all_entries() if entry.snippet.id == target), None
+            )
+        return next(((doc, entry.anchor) for doc, entry in self.all_claims() if entry.claim.id == target), None)
+
+    def sentence_of(self, claim: str) -> str:
+        """Sentence of a claim, empty where there is none of that id."""
+        return next((entry.claim.sentence for _, entry in self.all_claims() if entry.claim.id == claim), "")
 
     def resolve_xref(
         self,
@@ -98,13 +210,12 @@ class AllocDomain(Domain):
         node: pending_xref,  # noqa: ARG002
         contnode: nodes.Element,
     ) -> nodes.reference | None:
-        """Resolve ``{alloc:snippet}`` to the snippet's place."""
-        if typ != "snippet":
+        """Resolve ``{alloc:snippet}`` and ``{alloc:claim}`` to their places; a claim's sentence is the tooltip."""
+        place = self.place_of(typ, target) if typ in self.object_types else None
+        if place is None:
             return None
-        for docname, _, entry in self.all_entries():
-            if entry.snippet.id == target:
-                return make_refnode(builder, fromdocname, docname, entry.anchor, contnode, target)
-        return None
+        title = self.sentence_of(target) if typ == "claim" else target
+        return make_refnode(builder, fromdocname, *place, contnode, title)
 
     def resolve_any_xref(
         self,
@@ -116,5 +227,9 @@ class AllocDomain(Domain):
         contnode: nodes.Element,
     ) -> list[tuple[str, nodes.reference]]:
         """Resolve ``{any}``."""
-        found = self.resolve_xref(env, fromdocname, builder, "snippet", target, node, contnode)
-        return [("alloc:snippet", found)] if found is not None else []
+        found = []
+        for kind in self.object_types:
+            reference = self.resolve_xref(env, fromdocname, builder, kind, target, node, contnode)
+            if reference is not None:
+                found.append((f"alloc:{kind}", reference))
+        return found

@@ -14,7 +14,9 @@ from sphinx.cmd.build import build_main
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from heapledger.errors import HeapledgerError
+from heapledger.model import Finding
 from heapledger.session import Session
+from heapledger.verify.claims import ClaimOutcome
 
 if TYPE_CHECKING:
     from heapledger.sphinx.domain import AllocDomain
@@ -25,6 +27,9 @@ class Checked:
     """What ``check`` found."""
 
     session: Session
+    claims: tuple[ClaimOutcome, ...]
+    findings: tuple[Finding, ...]
+    """What is wrong with claims, quotes, tables and typed numbers."""
     warnings: int
     """Warnings of the whole reading, ours and others'."""
 
@@ -51,7 +56,8 @@ def check_documents(source: Path, overrides: dict[str, object], *, quiet: bool) 
         app.build(force_all=False)
         domain = cast("AllocDomain", app.env.get_domain("alloc"))
         session = domain.session or Session(rustc=None, outcomes=(), findings=(), notes=(), fresh=0)
-        return Checked(session, app._warncount)  # noqa: SLF001 - Sphinx offers no other way to the count
+        claims, findings = tuple(domain.claim_outcomes.values()), tuple(domain.findings)
+        return Checked(session, claims, findings, app._warncount)  # noqa: SLF001 - Sphinx offers no other way to the count
 
 
 def build_pages(source: Path, output: Path, builder: str, extra: Sequence[str]) -> int:

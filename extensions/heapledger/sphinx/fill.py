@@ -1,0 +1,192 @@
+"""The post-transform of claims, tables and quotes: their places become text and links, from the domain's results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, cast
+
+from docutils import nodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.nodes import make_refnode
+
+from heapledger.model import VerdictKind
+from heapledger.render.facts import count_text
+from heapledger.render.table import cell_text
+from heapledger.sphinx.claim_nodes import (
+    claim_head,
+    claim_list,
+    evidence,
+    measured_cell,
+    quoted_value,
+    table_note,
+    verified_with,
+)
+from heapledger.sphinx.index import chapter_of
+from heapledger.sphinx.page import MARKS
+
+if TYPE_CHECKING:
+    from heapledger.source.claims import Claim
+    from heapledger.sphinx.domain import AllocDomain
+
+NOT_MEASURED = "not measured"
+NOTE = "Each expression is measured alone, as 'let value = EXPRESSION;', and kept alive by black_box."
+NOTE_ELIDED = "Each expression is measured alone, and nothing looks at its value: the optimizer may remove all of it."
+
+
+class FillClaims(SphinxPostTransform):
+    """Runs with that of the snippets, before references are resolved (priority 10)."""
+
+    default_priority = 4  # type: ignore[assignment]
+
+    def run(self, **kwargs: Any) -> None:  # noqa: ARG002 - docutils' signature
+        """Replace every placeholder of the document."""
+        self.domain = cast("AllocDomain", self.env.get_domain("alloc"))
+        fillers = (
+            (claim_head, self._head),
+            (claim_list, self._list),
+            (verified_with, self._verified),
+            (measured_cell, self._cell),
+            (table_note, self._note),
+            (quoted_value, self._quote),
+        )
+        for kind, fill in fillers:
+            for node in list(self.document.findall(kind)):
+                node.replace_self(fill(node))
+        for node in self.document.findall(evidence):
+            self._evidence(node)
+
+    def _head(self, node: nodes.Element) -> list[nodes.Node]:
+        outcome = self.domain.claim_outcomes.get(node["claim"])
+        if outcome is None:
+            return []
+        claim = outcome.claim
+        kind = outcome.kind
+        line = nodes.paragraph(classes=["heapledger-claim-head"])
+        status = claim.options.status.value if claim.options.status else "no status"
+        line += nodes.inline("", MARKS[kind], classes=["heapledger-badge", f"heapledger-verdict-{kind.value}"])
+        line += nodes.Text(" · ")
+        line += nodes.inline("", status, classes=["heapledger-badge", f"heapledger-badge-{status}"])
+        if claim.options.source:
+            line += nodes.Text(" · ")
+            line += self._source(claim)
+        line += nodes.Text(" · ")
+        line += self._link(claim.id, nodes.literal("", claim.id))
+        for finding in outcome.findings:
+            line += nodes.strong("", f" {finding.text}")
+        return [line]
+
+    def _source(self, claim: Claim) -> nodes.Node:
+        source = claim.options.source
+        label = source.partition("#")[0].removesuffix(".html").removesuffix("/index")
+        if self.domain.docs is None:
+            return nodes.Text(source)
+        text = f"source: {label.replace('/', '::').replace('struct.', '').replace('fn.', '')}"
+        return nodes.reference("", text, refuri=self.domain.docs.url(source), classes=["heapledger-source"])
+
+    def _link(self, claim: str, content: nodes.Element) -> nodes.Node:
+        place = self.domain.place_of("claim", claim)
+        if place is None:
+            return content
+        return make_refnode(self.app.builder, self.env.docname, *place, content, self.domain.sentence_of(claim))
+
+    def _evidence(self, node: nodes.Element) -> None:
+        outcome = self.domain.claim_outcomes.get(node["claim"])
+        if outcome is not None:
+            node["title"] = f"Evidence: {count_text(len(outcome.evidence), 'program')}"
+            node["open"] = outcome.kind is VerdictKind.FALSIFIED
+
+    def _list(self, node: nodes.Element) -> list[nodes.Node]:
+        chosen = [
+            outcome
+            for docname, entry in self.domain.all_claims()
+            if (outcome := self.domain.claim_outcomes.get(entry.claim.id)) is not None
+            and node["chapter"] in {"", chapter_of(docname), docname}
+            and node["status"] in {"", outcome.claim.options.status}
+        ]
+        if not chosen:
+            return [nodes.paragraph("", "There is no such claim.")]
+        session = self.domain.session
+        version = f"rustc {session.rustc.toolchain.rustc}" if session is not None and session.rustc else "verdict"
+        rows = [
+            (
+                self._link(outcome.claim.id, nodes.literal("", outcome.claim.id)),
+                nodes.Text(outcome.claim.sentence),
+                nodes.Text(outcome.claim.options.status.value if outcome.claim.options.status else ""),
+                nodes.Text(MARKS[outcome.kind]),
+            )
+            for outcome in chosen
+        ]
+        return [_table(("claim", "sentence", "status", version), (22, 50, 16, 12), rows)]
+
+    def _verified(self, node: nodes.Element) -> list[nodes.Node]:  # noqa: ARG002
+        session = self.domain.session
+        if session is None or session.rustc is None:
+            return [nodes.paragraph("", "These pages were not verified on the machine that built them.")]
+        told = session.rustc.toolchain
+        ledgers = sum(profile.ledger is not None for one in session.outcomes for profile in one.profiles)
+        claims = self.domain.claim_outcomes.values()
+        verified = sum(outcome.kind is VerdictKind.VERIFIED for outcome in claims)
+        programs, runs = count_text(len(session.outcomes), "program"), count_text(ledgers, "run")
+        text = (
+            f"{count_text(verified, 'claim')} of {len(claims)} verified by {programs} in {runs}, with "
+            f"rustc {told.rustc} ({told.commit}), LLVM {told.llvm}, {told.host}, on {self.domain.date}."
+        )
+        return [nodes.paragraph("", text, classes=["heapledger-verified-with"])]
+
+    def _cell(self, node: nodes.Element) -> list[nodes.Node]:
+        entry = self.domain.entries[node["docname"]][node["ordinal"]]
+        outcome = self.domain.outcomes.get((node["docname"], node["ordinal"]))
+        column = node["column"]
+        if column in {"claim", "status"}:
+            return self._claims_of(entry.snippet.id, column)
+        text = NOT_MEASURED if outcome is None else cell_text(outcome, column) or NOT_MEASURED
+        falsified = outcome is not None and outcome.kind is VerdictKind.FALSIFIED
+        shown = f"{MARKS[VerdictKind.FALSIFIED]}: {text}" if falsified else text
+        return [nodes.paragraph("", shown, classes=["heapledger-falsified"] if falsified else [])]
+
+    def _claims_of(self, snippet: str, column: str) -> list[nodes.Node]:
+        about = [one.claim for one in self.domain.claim_outcomes.values() if snippet in one.claim.evidence]
+        line = nodes.paragraph()
+        for index, claim in enumerate(about):
+            if index:
+                line += nodes.Text(", ")
+            if column == "claim":
+                line += self._link(claim.id, nodes.literal("", claim.id))
+            else:
+                line += nodes.Text(claim.options.status.value if claim.options.status else "")
+        return [line]
+
+    def _note(self, node: nodes.Element) -> list[nodes.Node]:
+        outcomes = [self.domain.outcomes.get((node["docname"], ordinal)) for ordinal in node["ordinals"]]
+        told = next((one.toolchain for one in outcomes if one is not None and one.toolchain), None)
+        text = NOTE_ELIDED if node["elide"] else NOTE
+        text += f" rustc {told.rustc}, {told.host}." if told is not None else ""
+        return [nodes.paragraph("", text, classes=["heapledger-table-note"])]
+
+    def _quote(self, node: nodes.Element) -> list[nodes.Node]:
+        text = self.domain.quoted.get(node["path"])
+        if text is None:
+            return [nodes.emphasis("", f"[{NOT_MEASURED}: {node['path']}]")]
+        shown = nodes.inline("", text, classes=["heapledger-value"])
+        place = self.domain.place_of("snippet", node["path"].partition(".")[0])
+        if place is None:
+            return [shown]
+        return [make_refnode(self.app.builder, self.env.docname, *place, shown, f"measured: {node['path']}")]
+
+
+def _table(heads: Iterable[str], widths: Iterable[int], rows: Iterable[Iterable[nodes.Node]]) -> nodes.table:
+    heads = list(heads)
+    built = nodes.table(classes=["heapledger-claims"])
+    group = nodes.tgroup(cols=len(heads))
+    built += group
+    group.extend(nodes.colspec(colwidth=width) for width in widths)
+    head = nodes.row()
+    head.extend(nodes.entry("", nodes.paragraph("", text)) for text in heads)
+    group += nodes.thead("", head)
+    body = nodes.tbody()
+    for cells in rows:
+        row = nodes.row()
+        row.extend(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells)
+        body += row
+    group += body
+    return built

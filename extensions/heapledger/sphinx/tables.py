@@ -1,0 +1,96 @@
+"""``{alloc:table}``: one expression a row, each measured alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from heapledger.source.tables import Table, read_table
+from heapledger.sphinx.body import read_directive
+from heapledger.sphinx.claim_nodes import measured_cell, table_note
+from heapledger.sphinx.records import Entry
+
+if TYPE_CHECKING:
+    from docutils.nodes import Node
+
+    from heapledger.sphinx.domain import AllocDomain
+
+HEADINGS = {
+    "debug": "debug",
+    "release": "release",
+    "allocs": "allocations",
+    "reallocs": "reallocations",
+    "frees": "frees",
+    "bytes": "bytes",
+    "peak": "peak",
+    "live": "live at the end",
+    "status": "status",
+    "claim": "claim",
+}
+
+
+class TableDirective(SphinxDirective):
+    """The rows are snippets of the domain, the cells places that the post-transform fills."""
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[dict[str, object]] = {}  # type: ignore[assignment, misc]
+
+    def run(self) -> list[Node]:
+        """Note every row and leave the table."""
+        domain = cast("AllocDomain", self.env.get_domain("alloc"))
+        body = read_directive(self)
+        table = read_table(
+            lines=body.lines,
+            places=body.places,
+            name=body.argument,
+            document=self.env.docname,
+            location=body.location,
+        )
+        domain.note_problems(self.env.docname, table.problems)
+        ordinals = [
+            domain.note_snippet(self.env.docname, Entry(row, f"snippet-{row.id}", table.options.elide))
+            for row in table.rows
+        ]
+        outer = nodes.container(classes=["heapledger-table", *table.options.classes])
+        self.set_source_info(outer)
+        outer += self._table(table, ordinals)
+        outer += table_note(elide=table.options.elide, docname=self.env.docname, ordinals=tuple(ordinals))
+        return [outer]
+
+    def _table(self, table: Table, ordinals: list[int]) -> nodes.table:
+        columns = table.options.columns
+        built = nodes.table()
+        self.set_source_info(built)
+        if table.options.caption:
+            inline, messages = self.state.inline_text(table.options.caption, self.lineno)
+            built += nodes.title(table.options.caption, "", *inline)
+            built += messages
+        if table.options.name:
+            built["names"].append(nodes.fully_normalize_name(table.options.name))
+            self.state.document.note_explicit_target(built, built)
+        group = nodes.tgroup(cols=len(columns) + 1)
+        built += group
+        group += nodes.colspec(colwidth=max(24, *(len(text) for text in table.expressions or ("",))))
+        group.extend(nodes.colspec(colwidth=14) for _ in columns)
+        group += nodes.thead("", _text_row(["expression", *(HEADINGS[column] for column in columns)]))
+        rows = nodes.tbody()
+        group += rows
+        for snippet, expression, ordinal in zip(table.rows, table.expressions, ordinals, strict=True):
+            row = nodes.row(ids=[f"snippet-{snippet.id}"])
+            row += nodes.entry("", nodes.paragraph("", "", nodes.literal("", expression)))
+            for column in columns:
+                cell = measured_cell(docname=self.env.docname, ordinal=ordinal, column=column)
+                row += nodes.entry("", cell)
+            rows += row
+        return built
+
+
+def _text_row(texts: list[str]) -> nodes.row:
+    row = nodes.row()
+    for text in texts:
+        row += nodes.entry("", nodes.paragraph("", text))
+    return row
