@@ -187,8 +187,8 @@ def _prepare(snippet: Snippet, rustc: Rustc | None, config: Config, missing: str
         return one
     program, wrong = build_program(snippet)
     one.program = program
-    for text in wrong:
-        place = snippet.location
+    for line, text in wrong:
+        place = snippet.location if snippet.options.file else snippet.place_of(line)  # a region hides, not the file
         one.problems.append(Finding(kind=FindingKind.SOURCE, location=place, text=text, snippet=snippet.id))
     if one.problems:
         return one

@@ -53,7 +53,8 @@ def test_hidden_lines_lose_their_prefix_and_doubled_ones_stay() -> None:
 def test_hidden_lines_may_only_declare() -> None:
     _, problems = build_program(snippet_of("let v = vec![1];\n# std::hint::black_box(&v);"))
     assert len(problems) == 1
-    assert "'std::hint::black_box(&v);' does more" in problems[0]
+    assert problems[0][0] == 2
+    assert "'std::hint::black_box(&v);' does more" in problems[0][1]
 
 
 def test_hidden_items_of_every_kind_are_allowed() -> None:

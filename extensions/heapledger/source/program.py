@@ -59,10 +59,10 @@ class Program:
         return source_line if source_line <= self.kept_above else source_line + self.offset
 
 
-def build_program(snippet: Snippet) -> tuple[Program, tuple[str, ...]]:
+def build_program(snippet: Snippet) -> tuple[Program, tuple[tuple[int, str], ...]]:
     """Make the program of a snippet.
 
-    :returns: the program, and what is wrong with its hidden lines.
+    :returns: the program, and what is wrong with its hidden lines: each a line of the source and a text.
     """
     code = list(snippet.code)
     text = "\n".join(code)
@@ -91,7 +91,7 @@ def _stands_alone(text: str) -> bool:
     return bool(rust.inner_attribute_words(text) & {"no_std", "no_main"})
 
 
-def _check_hidden(snippet: Snippet, program: Program) -> tuple[str, ...]:
+def _check_hidden(snippet: Snippet, program: Program) -> tuple[tuple[int, str], ...]:
     rows = frozenset(program.program_line(line) - 1 for line in snippet.hidden)
     wrong = rust.non_declarations(program.text, rows)
     if not wrong:
@@ -101,4 +101,4 @@ def _check_hidden(snippet: Snippet, program: Program) -> tuple[str, ...]:
         f"a hidden line may only declare (use, items, attributes), but '{shown}' does more: what it does would be "
         "measured and readers would not see it; show the line"
     )
-    return (text,)
+    return ((program.source_line(wrong[0] + 1) or 1, text),)

@@ -23,8 +23,8 @@ from heapledger.verify.endings import check_ending
 
 _UNSTABLE_REASON = {
     "peak": "several threads ran, so the peak depends on their timing",
-    "frees": "a thread was still running when the program ended",
-    "live": "a thread was still running when the program ended",
+    "frees": "a thread was still running when the program ended (join every thread)",
+    "live": "a thread was still running when the program ended (join every thread)",
 }
 
 
@@ -69,13 +69,14 @@ def _check_total(snippet: Snippet, ledger: Ledger, expectation: Expectation) -> 
         return [_finding(snippet, ledger, place, text, str(expectation), "no counts")]
     if metric in ledger.unstable:
         least, most = ledger.unstable[metric]
+        found = f"{metric} {least} in every run seen" if least == most else f"{metric} from {least} to {most}"
         if expectation.op in {"==", "!="}:
             reason = _UNSTABLE_REASON.get(metric, "repeated runs of the program differ")
-            text = f"'{expectation}' cannot be promised: {reason}; use <= or >=, or join every thread"
-            return [_finding(snippet, ledger, place, text, str(expectation), f"{metric} from {least} to {most}")]
+            text = f"'{expectation}' cannot be promised: {reason}; use <= or >="
+            return [_finding(snippet, ledger, place, text, str(expectation), found)]
         if expectation.holds(least) and expectation.holds(most):
             return []
-        return [_finding(snippet, ledger, place, "", str(expectation), f"{metric} from {least} to {most}")]
+        return [_finding(snippet, ledger, place, "", str(expectation), found)]
     value = int(getattr(ledger.totals, metric))
     if expectation.holds(value):
         return []

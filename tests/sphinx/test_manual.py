@@ -1,0 +1,45 @@
+"""``docs/writing-snippets.md`` shows sources and what they come to: both are compared with the real thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from .conftest import Built
+
+MANUAL = Path(__file__).parents[2] / "docs" / "writing-snippets.md"
+
+_SOURCE = re.compile(r"^````md\n(?P<body>.*?)^````\n", re.MULTILINE | re.DOTALL)
+_MISTAKE = re.compile(
+    r"(?P<fence>^````md\n(?P<body>(?:(?!````).*\n)*)````\n\n)```text\n(?:(?!```).*\n)*```\n", re.MULTILINE
+)
+
+
+def test_every_source_that_is_shown_stands_below_it_as_a_snippet() -> None:
+    text = MANUAL.read_text(encoding="utf-8")
+    mistakes = {match["body"] for match in _MISTAKE.finditer(text)}
+    shown = [match for match in _SOURCE.finditer(text) if match["body"] not in mistakes]
+    assert len(shown) >= 8
+    for match in shown:
+        assert text[match.end() :].lstrip("\n").startswith(match["body"]), match["body"]
+
+
+def test_every_mistake_gets_the_message_that_is_shown(
+    sphinx_build: Callable[..., Built], tmp_path: Path, check_expected: Callable[[Path, str], None]
+) -> None:
+    text = MANUAL.read_text(encoding="utf-8")
+    mistakes = list(_MISTAKE.finditer(text))
+    assert len(mistakes) >= 8
+    source = tmp_path / "case"
+    for number, match in enumerate(mistakes):
+        page = source / f"m{number}" / "page.md"
+        page.parent.mkdir(parents=True)
+        page.write_text(match["body"], encoding="utf-8")
+    (source / "index.md").write_text("# Mistakes\n\n```{toctree}\n:glob:\n*/page\n```\n", encoding="utf-8")
+    built = sphinx_build(source, tmp_path / "out")
+    said = re.split(r"^(?=\S)", built.warnings, flags=re.MULTILINE)
+    for number, match in reversed(list(enumerate(mistakes))):
+        own = "".join(warning.removeprefix(f"m{number}/") for warning in said if warning.startswith(f"m{number}/"))
+        text = f"{text[: match.start()]}{match['fence']}```text\n{own}```\n{text[match.end() :]}"
+    check_expected(MANUAL, text)
