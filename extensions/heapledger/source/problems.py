@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-MAX_LISTED = 30
+MAX_LISTED = 16
 """Most valid words that a message lists where none is similar."""
 
 

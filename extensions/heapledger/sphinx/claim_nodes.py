@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class claim_head(nodes.General, nodes.Element):  # noqa: N801 - docutils names node classes so
-    """Stands where a claim's status, verdict and id go: ``claim`` is its id."""
+    """Stands where a claim's status, verdict and id go: ``docname`` and ``ordinal`` tell which."""
 
 
 class claim_list(nodes.General, nodes.Element):  # noqa: N801

@@ -91,11 +91,11 @@ class ClaimDirective(SphinxDirective):
         self.state.document.note_explicit_target(card, card)
         if sentence is not None:
             card += sentence
-        head = claim_head(claim=claim.id)
+        head = claim_head(docname=claim.document, ordinal=entry.ordinal)
         self.set_source_info(head)
         card += head
         if rest.children:
-            fold = evidence(title="Evidence", claim=claim.id)
+            fold = evidence(title="Evidence", docname=claim.document, ordinal=entry.ordinal)
             fold += rest.children
             card += fold
         return card

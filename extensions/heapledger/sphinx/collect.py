@@ -170,7 +170,7 @@ def _shown(domain: AllocDomain, docname: str) -> str:
         parts.append(outcome.kind.value)
         parts += [f"{one.key} {one.verdict.kind.value} {one.verdict.reason}" for one in outcome.profiles]
     for entry in domain.claims.get(docname, ()):
-        judged = domain.claim_outcomes[entry.claim.id]
+        judged = domain.claim_outcomes[docname, entry.ordinal]
         parts += [judged.kind.value, *(f"{one.snippet.id} {one.kind.value}" for one in judged.evidence)]
     parts += [domain.quoted.get(one.path, "?") for one in domain.quotes.get(docname, ())]
     return "\0".join(parts)

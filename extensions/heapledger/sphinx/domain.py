@@ -69,7 +69,8 @@ class AllocDomain(Domain):
         self.outcomes: dict[tuple[str, int], SnippetOutcome] = {}
         """By document and ordinal."""
         self.by_id: dict[str, SnippetOutcome] = {}
-        self.claim_outcomes: dict[str, ClaimOutcome] = {}
+        self.claim_outcomes: dict[tuple[str, int], ClaimOutcome] = {}
+        """By document and position among its claims."""
         self.quoted: dict[str, str] = {}
         """Text of each quoted path that could be resolved."""
         self.findings: list[Finding] = []
@@ -124,7 +125,8 @@ class AllocDomain(Domain):
         entries = self.claims.setdefault(docname, [])
         taken = {entry.anchor for entry in entries}
         anchor = f"claim-{claim.id.removeprefix('claim-')}"
-        entry = ClaimEntry(claim, anchor if anchor not in taken else f"{anchor}-{len(entries) + 1}")
+        ordinal = len(entries)
+        entry = ClaimEntry(claim, ordinal, anchor if anchor not in taken else f"{anchor}-{ordinal + 1}")
         entries.append(entry)
         return entry
 
@@ -168,6 +170,10 @@ class AllocDomain(Domain):
         for docname in sorted(self.claims):
             for entry in self.claims[docname]:
                 yield docname, entry
+
+    def claim_outcome(self, docname: str, ordinal: int) -> ClaimOutcome | None:
+        """What a claim came to, or None where nothing is judged: a builder that shows nothing."""
+        return self.claim_outcomes.get((docname, ordinal))
 
     def clear_doc(self, docname: str) -> None:
         """Forget a document that is read again or gone."""

@@ -56,7 +56,7 @@ class FillClaims(SphinxPostTransform):
             self._evidence(node)
 
     def _head(self, node: nodes.Element) -> list[nodes.Node]:
-        outcome = self.domain.claim_outcomes.get(node["claim"])
+        outcome = self.domain.claim_outcome(node["docname"], node["ordinal"])
         if outcome is None:
             return []
         claim = outcome.claim
@@ -71,9 +71,8 @@ class FillClaims(SphinxPostTransform):
             line += self._source(claim)
         line += nodes.Text(" · ")
         line += self._link(claim.id, nodes.literal("", claim.id))
-        for finding in outcome.findings:
-            line += nodes.strong("", f" {finding.text}")
-        return [line]
+        wrong = [nodes.paragraph("", finding.text, classes=["heapledger-falsified"]) for finding in outcome.findings]
+        return [line, *wrong]
 
     def _source(self, claim: Claim) -> nodes.Node:
         source = claim.options.source
@@ -90,7 +89,7 @@ class FillClaims(SphinxPostTransform):
         return make_refnode(self.app.builder, self.env.docname, *place, content, self.domain.sentence_of(claim))
 
     def _evidence(self, node: nodes.Element) -> None:
-        outcome = self.domain.claim_outcomes.get(node["claim"])
+        outcome = self.domain.claim_outcome(node["docname"], node["ordinal"])
         if outcome is not None:
             node["title"] = f"Evidence: {count_text(len(outcome.evidence), 'program')}"
             node["open"] = outcome.kind is VerdictKind.FALSIFIED
@@ -99,7 +98,7 @@ class FillClaims(SphinxPostTransform):
         chosen = [
             outcome
             for docname, entry in self.domain.all_claims()
-            if (outcome := self.domain.claim_outcomes.get(entry.claim.id)) is not None
+            if (outcome := self.domain.claim_outcome(docname, entry.ordinal)) is not None
             and node["chapter"] in {"", chapter_of(docname), docname}
             and node["status"] in {"", outcome.claim.options.status}
         ]
@@ -146,14 +145,13 @@ class FillClaims(SphinxPostTransform):
 
     def _claims_of(self, snippet: str, column: str) -> list[nodes.Node]:
         about = [one.claim for one in self.domain.claim_outcomes.values() if snippet in one.claim.evidence]
+        if column == "status":
+            statuses = dict.fromkeys(claim.options.status.value for claim in about if claim.options.status)
+            return [nodes.paragraph("", ", ".join(statuses))]
         line = nodes.paragraph()
         for index, claim in enumerate(about):
-            if index:
-                line += nodes.Text(", ")
-            if column == "claim":
-                line += self._link(claim.id, nodes.literal("", claim.id))
-            else:
-                line += nodes.Text(claim.options.status.value if claim.options.status else "")
+            line += nodes.Text(", " if index else "")
+            line += self._link(claim.id, nodes.literal("", claim.id))
         return [line]
 
     def _note(self, node: nodes.Element) -> list[nodes.Node]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sphinx.util import logging
 
 from heapledger.model import Finding, FindingKind, Location, Profile
-from heapledger.source.claims import Claim
 from heapledger.source.problems import MarkupProblem
 from heapledger.sphinx.warn import shown_path, warn
 from heapledger.toolchain.docs import Docs
@@ -46,27 +46,23 @@ def build_date() -> str:
 
 def _judge_claims(domain: AllocDomain, profiles: Sequence[Profile]) -> Iterator[Finding]:
     claims = [entry.claim for _, entry in domain.all_claims()]
-    yield from _duplicates(claims)
     sources = [claim for claim in claims if claim.options.source]
     if sources and domain.docs is not None and not domain.docs.installed:
         LOGGER.info(
             "heapledger: the component rust-docs is not installed; %d sources of claims are taken unchecked",
             len(sources),
         )
-    for claim in claims:
+    places: dict[str, Location] = {}
+    for docname, entry in domain.all_claims():
+        claim = entry.claim
+        first = places.setdefault(claim.id, claim.location)
         trouble = domain.docs.problem(claim.options.source) if claim.options.source and domain.docs else ""
-        outcome = judge_claim(claim, domain.by_id, profiles, trouble)
-        domain.claim_outcomes[claim.id] = outcome
-        yield from outcome.findings
-
-
-def _duplicates(claims: Iterable[Claim]) -> Iterator[Finding]:
-    seen: dict[str, Location] = {}
-    for claim in claims:
-        first = seen.setdefault(claim.id, claim.location)
         if first != claim.location:
-            text = f"the claim id '{claim.id}' stands already at {shown_path(first)}"
-            yield Finding(kind=FindingKind.CLAIM, location=claim.location, text=text)
+            twice = (claim.location, f"the id stands already at {shown_path(first)}")
+            claim = replace(claim, problems=(*claim.problems, twice))
+        outcome = judge_claim(claim, domain.by_id, profiles, trouble)
+        domain.claim_outcomes[docname, entry.ordinal] = outcome
+        yield from outcome.findings
 
 
 def _resolve_quotes(domain: AllocDomain) -> Iterator[Finding]:

@@ -25,6 +25,8 @@ class ClaimEntry:
     """A claim at its place in a document."""
 
     claim: Claim
+    ordinal: int
+    """Position among the claims of its document, from 0."""
     anchor: str
     """Id of the card on the page."""
 

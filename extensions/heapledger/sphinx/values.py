@@ -62,10 +62,14 @@ def on_doctree_read(app: Sphinx, doctree: nodes.document) -> None:
 def _exempt(node: nodes.Node) -> bool:
     current: nodes.Node | None = node
     while current is not None:
-        if isinstance(current, nodes.Element) and UNMEASURED_CLASS in current.get("classes", ()):
+        if isinstance(current, nodes.Element) and _marked(current):
             return True
         current = current.parent
     return False
+
+
+def _marked(node: nodes.Element) -> bool:
+    return UNMEASURED_CLASS in node.get("classes", ())
 
 
 def _prose(node: nodes.Element) -> str:
@@ -74,7 +78,7 @@ def _prose(node: nodes.Element) -> str:
     for child in node.children:
         if isinstance(child, nodes.Text):
             parts.append(child.astext())
-        elif isinstance(child, _EXEMPT) or not isinstance(child, nodes.Element):
+        elif isinstance(child, _EXEMPT) or not isinstance(child, nodes.Element) or _marked(child):
             parts.append("\ufffc")
         else:
             parts.append(_prose(child))
