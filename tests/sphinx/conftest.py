@@ -69,3 +69,40 @@ def without_versions(text: str) -> str:
     """Leave out what changes with the toolchain or the machine, so that expected files hold for all."""
     text = re.sub(r"(rustc\s+)1\.\d+\.\d+(-\w+)?", r"\1VERSION", text)
     return re.sub(r"[\w./-]*/(?=case/|cases/)", "", text)
+
+
+@dataclass(frozen=True)
+class LoggingRustc:
+    """The real rustc behind a script that notes each start: what was started is counted by it, not by us."""
+
+    path: Path
+    log: Path
+
+    def started(self) -> list[str]:
+        """What was started since the last question: the marker in the program, or else the arguments."""
+        lines = self.log.read_text(encoding="utf-8").splitlines() if self.log.exists() else []
+        self.log.unlink(missing_ok=True)
+        return lines
+
+
+WRAPPER = """\
+#!/bin/sh
+case "$*" in
+  "--print sysroot") echo "asked for the sysroot" >> "{log}"; echo "{sysroot}"; exit 0 ;;
+  -vV) echo "asked for the version" >> "{log}" ;;
+  *) echo "$(grep -o 'marker-[a-z-]*' src/main.rs 2>/dev/null || echo "$*")" >> "{log}" ;;
+esac
+exec "{rustc}" "$@"
+"""
+
+
+@pytest.fixture
+def logging_rustc(tmp_path: Path, rustc: str) -> LoggingRustc:
+    """A sysroot whose ``bin/rustc`` is the wrapper, for the engine calls the rustc under the sysroot itself."""
+    sysroot, log = tmp_path / "sysroot", tmp_path / "rustc.log"
+    (sysroot / "bin").mkdir(parents=True)
+    (sysroot / "lib").symlink_to(Path(rustc).parent.parent / "lib")
+    wrapper = sysroot / "bin" / "rustc"
+    wrapper.write_text(WRAPPER.format(log=log, sysroot=sysroot, rustc=rustc), encoding="utf-8")
+    wrapper.chmod(0o755)
+    return LoggingRustc(wrapper, log)

@@ -14,6 +14,7 @@ from heapledger.sphinx.collect import on_config_inited, on_env_updated
 from heapledger.sphinx.domain import AllocDomain
 from heapledger.sphinx.fill import FillClaims
 from heapledger.sphinx.nodes import register_nodes
+from heapledger.sphinx.preflight import on_env_before_read_docs
 from heapledger.sphinx.transform import FillSnippets
 from heapledger.sphinx.values import on_doctree_read
 
@@ -41,6 +42,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_builder(CheckBuilder)
     app.connect("config-inited", on_config_inited)
     app.connect("builder-inited", _add_assets)
+    app.connect("env-before-read-docs", on_env_before_read_docs)
     app.connect("doctree-read", on_doctree_read)
     app.connect("env-updated", on_env_updated)
     app.connect("build-finished", on_build_finished)

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from heapledger.model import Location
 from heapledger.source.snippet import Place
-from heapledger.sphinx.places import find_places
+from heapledger.sphinx.places import closes, find_places
 
 if TYPE_CHECKING:
     from sphinx.util.docutils import SphinxDirective
 
+UNCLOSED = "the fence is not closed; everything down to the end was taken for code"
+
+_FENCE = re.compile(r"(`|~|:)\1\1")
 _RST_MARK = re.compile(r"\s*\.\. ")
 
 
@@ -32,8 +35,8 @@ class Body:
     """Where each of ``lines`` stands."""
     location: Location
     """The directive itself."""
-    tabs: tuple[Location, ...]
-    """Lines in whose text reStructuredText turned tabs into spaces."""
+    problems: tuple[tuple[Location, str], ...]
+    """What the markup did to the text: tabs turned into spaces, a fence that is not closed."""
 
 
 def read_directive(directive: SphinxDirective) -> Body:
@@ -45,7 +48,18 @@ def read_directive(directive: SphinxDirective) -> Body:
     if is_rst(text) and argument.startswith(":"):
         argument = ""
     found = find_places(lines, directive.name, source, line, first)
-    return Body(argument, lines, list(found.places), found.directive, found.tabs)
+    problems = found.problems
+    if found.confirmed and not _is_closed(text, found.directive):
+        problems += ((found.directive, UNCLOSED),)
+    return Body(argument, lines, list(found.places), found.directive, problems)
+
+
+def _is_closed(text: str, directive: Location) -> bool:
+    """Whether the fence ends where MyST says: an unclosed one takes the rest of the page for code."""
+    fence = _FENCE.match(text)
+    if fence is None or directive.line is None:
+        return True
+    return closes(directive.file, directive.line + text.count("\n") - 1, fence[0])
 
 
 def is_rst(block_text: str) -> bool:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from heapledger.sphinx.domain import AllocDomain
 
-TABS = "reStructuredText turned a tab of this line into spaces; write \\t in a literal, or use MyST"
-
 CURRENT_CLAIM = "heapledger_claim"
 """Key of the environment's temporary data: id of the claim that is being read; its snippets are named after it."""
 
@@ -74,8 +72,7 @@ class SnippetDirective(SphinxDirective):
             included=included,
             trouble=trouble,
         )
-        tabs = tuple((place, TABS) for place in body.tabs)
-        return replace(snippet, problems=snippet.problems + tabs) if tabs else snippet
+        return replace(snippet, problems=body.problems + snippet.problems) if body.problems else snippet
 
     def _included(self, body: list[str]) -> tuple[IncludedSource | None, tuple[str, str] | None]:
         """Return the text that ``:file:`` names, or the option at fault and why nothing could be read."""

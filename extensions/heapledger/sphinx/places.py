@@ -17,6 +17,8 @@ FARTHEST = 40
 """How many lines away from the line that was told the directive is looked for."""
 TAB_WIDTH = 8
 """docutils turns tabs of reStructuredText into spaces at this width, also in string literals."""
+TABS = "reStructuredText turned a tab of this line into spaces; write \\t in a literal, or use MyST"
+CARRIAGE_RETURN = "the line holds a lone carriage return: not all programs end a line there; end lines with line feeds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,10 @@ class Found:
     directive: Location
     places: tuple[Place, ...]
     """One for each raw line of the body."""
-    tabs: tuple[Location, ...]
-    """Lines in whose text the markup turned tabs into spaces."""
+    confirmed: bool
+    """Whether the file's text has the directive and every line of its body."""
+    problems: tuple[tuple[Location, str], ...] = ()
+    """What the markup did to the text before we saw it."""
 
 
 def find_places(body: list[str], name: str, source: str, line: int, first: int) -> Found:
@@ -47,18 +51,35 @@ def find_places(body: list[str], name: str, source: str, line: int, first: int) 
             else near
             for index, row in enumerate(body)
         )
-        return Found(Location(source, line), places, ())
+        return Found(
+            Location(source, line), places, confirmed=False, problems=_carriage_returns(lines, source, line, body)
+        )
     numbers = [first + shift + index for index in range(len(body))]
     places = tuple(
         Place(Location(source, number), _column(row, lines, number) or 0)
         for row, number in zip(body, numbers, strict=True)
     )
-    tabs = [
-        Location(source, number)
+    tabs = tuple(
+        (Location(source, number), TABS)
         for row, number in zip(body, numbers, strict=True)
         if "\t" in lines[number - 1].strip() and "\t" not in row and row.strip()
-    ]
-    return Found(Location(source, line + shift), places, tuple(tabs))
+    )
+    return Found(Location(source, line + shift), places, confirmed=True, problems=tabs)
+
+
+def closes(source: str, number: int, fence: str) -> bool:
+    """Whether a line of the file closes a fence of Markdown."""
+    lines = _file_lines(source)
+    text = lines[number - 1].strip(" \t>") if 0 < number <= len(lines) else ""
+    return text.startswith(fence) and not text.strip(fence[0])
+
+
+def _carriage_returns(
+    lines: tuple[str, ...], source: str, line: int, body: list[str]
+) -> tuple[tuple[Location, str], ...]:
+    """Lone carriage returns in the lines of the body: Markdown ends a line there, editors and rustc do not."""
+    numbers = range(line, min(line + len(body), len(lines)) + 1)
+    return tuple((Location(source, number), CARRIAGE_RETURN) for number in numbers if "\r" in lines[number - 1])
 
 
 def _shift(body: list[str], name: str, lines: tuple[str, ...], line: int, first: int) -> int | None:
@@ -100,6 +121,6 @@ def _file_lines(source: str) -> tuple[str, ...]:
 @lru_cache(maxsize=64)
 def _lines_of(source: str, stamp: int) -> tuple[str, ...]:  # noqa: ARG001 - the stamp makes an edited file a new entry
     try:
-        return tuple(Path(source).read_text(encoding="utf-8-sig").split("\n"))
+        return tuple(Path(source).read_bytes().decode("utf-8-sig").replace("\r\n", "\n").split("\n"))
     except (OSError, UnicodeDecodeError):
         return ()

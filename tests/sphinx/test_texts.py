@@ -1,0 +1,93 @@
+"""How a page's bytes are written changes nothing: line ends, a byte order mark. What is not text is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import Built
+
+PAGE = """# A page
+
+1. In a list:
+
+   ```{alloc:snippet} listed
+   :expect: allocs == 2
+
+   let v = vec![1u8];  //~ alloc 3
+   std::hint::black_box(&v);
+   ```
+
+```{alloc:snippet} printing
+:stdout: a
+# use std::fmt::Write as _;
+let mut s = String::new();
+writeln!(s, "größe").unwrap();
+println!("{s}");
+let broken = 1;
+```
+"""
+
+WRITTEN = {
+    "crlf": lambda text: text.replace("\n", "\r\n").encode(),
+    "bom": lambda text: b"\xef\xbb\xbf" + text.encode(),
+    "bom-and-crlf": lambda text: b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode(),
+    "no-last-newline": lambda text: text.rstrip("\n").encode(),
+}
+
+
+def page(tmp_path: Path, sphinx_build: Callable[..., Built], data: bytes, name: str) -> Built:
+    source = tmp_path / name / "case"
+    source.mkdir(parents=True)
+    (source / "index.md").write_bytes(data)
+    return sphinx_build(source, tmp_path / name / "out")
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+def test_the_same_page(way: str, tmp_path: Path, sphinx_build: Callable[..., Built]) -> None:
+    plain = page(tmp_path, sphinx_build, PAGE.encode(), "plain")
+    other = page(tmp_path, sphinx_build, WRITTEN[way](PAGE), "other")
+    assert plain.warnings.count("WARNING") == 3
+    for line in (6, 8, 13):
+        assert f"index.md:{line}: WARNING: snippet falsified" in plain.warnings
+    assert other.warnings == plain.warnings
+    assert other.text("index.txt") == plain.text("index.txt")
+
+
+def test_tabs_of_markdown_reach_the_program(tmp_path: Path, sphinx_build: Callable[..., Built]) -> None:
+    code = 'if true {\n\tprintln!("{} {}", "a\tb".len(), "\t".as_bytes()[0]);\n}'
+    text = f"# Tabs\n\n```{{alloc:snippet}} tabs\n:stdout: 3 9\n{code}\n```\n"
+    built = page(tmp_path, sphinx_build, text.encode(), "tabs")
+    assert (built.status, built.warnings) == (0, "")
+
+
+def test_tabs_before_an_option_and_a_fact(tmp_path: Path, sphinx_build: Callable[..., Built]) -> None:
+    code = "if true {\n\tstd::hint::black_box(vec![1u8]);\t//~ alloc 2\n}"
+    text = f"# Tabs\n\n```{{alloc:snippet}} tabs\n:expect:\tallocs == 2\n{code}\n```\n"
+    built = page(tmp_path, sphinx_build, text.encode(), "tabs")
+    assert "index.md:4: WARNING" in built.warnings
+    assert "index.md:6: WARNING" in built.warnings
+
+
+def test_a_lone_carriage_return_is_refused(tmp_path: Path, sphinx_build: Callable[..., Built]) -> None:
+    text = '# Hidden\n\n```{alloc:snippet} hidden\n// a note\rprintln!("x");\nlet a = 1;\n```\n'
+    built = page(tmp_path, sphinx_build, text.encode(), "cr")
+    assert "index.md:4: WARNING: snippet falsified: hidden" in built.warnings
+    assert "a lone carriage return" in built.warnings
+
+
+def test_a_page_that_is_not_utf8_is_named(tmp_path: Path, sphinx_build: Callable[..., Built]) -> None:
+    built = page(tmp_path, sphinx_build, b"# Page\n\nGr\xf6sse\n", "latin1")
+    assert built.status == 2
+    assert "index.md:3: ERROR: not UTF-8 (byte 0xf6 at column 3); save the file as UTF-8" in built.warnings
+
+
+def test_an_unclosed_fence_is_reported(tmp_path: Path, sphinx_build: Callable[..., Built]) -> None:
+    listed = "- In a list:\n\n  ```{alloc:snippet} listed\n  let a = 1;\n\n"
+    text = f"# Open\n\n{listed}```{{alloc:snippet}} open\nlet a = 1;\n\n# Another section\n\nSome prose.\n"
+    built = page(tmp_path, sphinx_build, text.encode(), "open")
+    assert "index.md:5: WARNING: snippet falsified: listed" in built.warnings
+    assert "index.md:8: WARNING: snippet falsified: open" in built.warnings
+    assert "the fence is not closed" in built.warnings
