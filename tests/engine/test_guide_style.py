@@ -1,0 +1,44 @@
+"""The guide's snippets are formatted as rustfmt would, so that a reader's editor changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+
+from heapledger.session import Session
+from heapledger.source.program import Program
+
+
+def formatted(program: Program, edition: str) -> str:
+    done = subprocess.run(
+        ["rustfmt", "--edition", edition, "--emit", "stdout"],
+        input=indented(program),
+        cwd=tempfile.gettempdir(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout or done.stderr
+
+
+def indented(program: Program) -> str:
+    """The program with the body of a wrapped main moved in, as it would stand in a file."""
+    if not program.wrapped:
+        return program.text
+    lines = program.text.split("\n")
+    first, last = program.kept_above + 1, len(lines) - 2
+    return "\n".join(f"    {line}" if line and first <= number < last else line for number, line in enumerate(lines))
+
+
+def test_snippets_are_formatted(guide: Session) -> None:
+    assert shutil.which("rustfmt"), "rustfmt is missing: rustup component add rustfmt"
+    wrong = {}
+    for outcome in guide.outcomes:
+        if outcome.program is None or outcome.snippet.options.fails:
+            continue
+        text = formatted(outcome.program, outcome.edition)
+        if text != indented(outcome.program):
+            wrong[outcome.snippet.id] = text
+    assert wrong == {}
+    assert len(guide.outcomes) >= 40
