@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from sphinx.application import Sphinx
 from sphinx.cmd.build import build_main
+from sphinx.util.console import color_terminal, nocolor
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from heapledger.errors import HeapledgerError
@@ -41,6 +42,8 @@ def check_documents(source: Path, overrides: dict[str, object], *, quiet: bool) 
     """
     if not (source / "conf.py").is_file():
         raise HeapledgerError(f"there is no conf.py in {source}; give the folder of the documents with --source")
+    if not color_terminal():
+        nocolor()
     with TemporaryDirectory(prefix="heapledger-") as scratch, patch_docutils(str(source)), docutils_namespace():
         app = Sphinx(
             srcdir=str(source),
