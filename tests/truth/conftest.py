@@ -1,0 +1,26 @@
+"""One workshop a session: the corpus is measured once, and what is compiled is compiled once."""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+
+import pytest
+
+from .workshop import Workshop, measure_corpus
+
+
+@pytest.fixture(scope="session")
+def common(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a folder that all workers of a run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder if worker_id == "master" else folder.parent
+
+
+@pytest.fixture(scope="session")
+def workshop(common: Path, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    with (common / "corpus.lock").open("w") as lock:
+        # The first worker measures, on all cores; the others find its results in the cache.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        session = measure_corpus(common / "corpus-cache")
+    return Workshop(tmp_path_factory.mktemp("truth"), session)
