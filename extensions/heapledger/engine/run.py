@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from heapledger.engine.compile import Compiled, compile_program
@@ -15,6 +15,7 @@ from heapledger.engine.task import Task
 from heapledger.engine.work import NothingMeasured, Tools
 from heapledger.measure.attribute import MAIN_THREAD, Attributor
 from heapledger.measure.ledger import Measured, measure, ranges
+from heapledger.measure.own import Own
 from heapledger.measure.symbols import Binary
 from heapledger.measure.trace import TRACE_BYTES, TRACE_FD, RawTrace, TraceInvalid, decode, new_header
 from heapledger.model import Exit, ExitKind, Ledger, Outside, OutsideTotals
@@ -49,6 +50,20 @@ class _Run:
     trace: RawTrace | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executable:
+    """A linked program with the tracer in it: of one snippet, or a batch of many."""
+
+    path: Path
+    binary: Binary
+    own: Own
+    """Which part of it is the snippet."""
+    selected: int = 0
+    """Number of the snippet in a batch."""
+    source: str = SOURCE_PATH
+    """Name of the snippet's file, as its panics write it; as long as that of a program of its own."""
+
+
 def perform(task: Task, tools: Tools) -> Ledger:
     """Compile and run one task in a folder of its own, which is gone afterwards.
 
@@ -61,8 +76,10 @@ def perform(task: Task, tools: Tools) -> Ledger:
         if compiled.binary is None or not task.run:
             return _unrun(task, rustc, compiled)
         if linked is None:
-            return _untraced(task, rustc, _start(task, folder, compiled.binary, None, supervisor).outcome)
-        return _traced(task, rustc, folder, compiled.binary, supervisor)
+            return _untraced(task, rustc, _outcome(task, folder, compiled.binary, {}, supervisor))
+        own = Own.of({SOURCE_PATH, folder / SOURCE_PATH, folder.resolve() / SOURCE_PATH})
+        program = Executable(path=compiled.binary, binary=Binary(compiled.binary), own=own)
+        return run_traced(task, rustc, folder, program, supervisor)
 
 
 def is_cacheable(ledger: Ledger) -> bool:
@@ -72,46 +89,46 @@ def is_cacheable(ledger: Ledger) -> bool:
     return ledger.exit.kind not in UNCACHEABLE
 
 
-def _traced(task: Task, rustc: Rustc, folder: Path, path: Path, supervisor: Supervisor) -> Ledger:
-    binary = Binary(path)
-    own = (folder / SOURCE_PATH, folder.resolve() / SOURCE_PATH)
-    own_names = {str(name) for name in own} | {SOURCE_PATH}
+def run_traced(task: Task, rustc: Rustc, folder: Path, program: Executable, supervisor: Supervisor) -> Ledger:
+    """Run a program as often as it takes to tell what is stable, and make the ledger.
+
+    :param folder: where it runs; it must be its own.
+    :raises TracerSilent: where it left no trace although it ended by itself.
+    """
     measured: list[Measured] = []
-    first = _start(task, folder, path, binary, supervisor)
+    first = run = _start(task, folder, program, supervisor)
     wanted = RUNS
-    run = first
     while True:
-        exit_, usable = ending(run.outcome, run.trace, _exited(run.trace, binary))
+        exit_, usable = ending(run.outcome, run.trace, _exited(run.trace, program))
         if run.trace is None or not run.trace.attached:
             if usable:
                 raise TracerSilent(
                     "the program ran, but the tracer left no trace: the snippet may have closed or replaced it"
                 )
             return _ledger(task, rustc, run.outcome, exit_)
-        measured.append(measure(run.trace, binary, own_names.__contains__, task.program.source_line))
+        measured.append(measure(run.trace, program.binary, program.own, task.program.source_line))
         if not usable:
             break
         if measured[-1].threads > 1 or run.trace.threads > 1:
             wanted = RUNS_WITH_THREADS
         if len(measured) >= wanted:
             break
-        run = _start(task, folder, path, binary, supervisor)
-    exit_, _ = ending(first.outcome, first.trace, _exited(first.trace, binary))
+        run = _start(task, folder, program, supervisor)
+    exit_, _ = ending(first.outcome, first.trace, _exited(first.trace, program))
     return _ledger(task, rustc, first.outcome, exit_, measured)
 
 
-def _start(task: Task, folder: Path, path: Path, binary: Binary | None, supervisor: Supervisor) -> _Run:
+def _outcome(task: Task, folder: Path, path: Path, fds: dict[int, int], supervisor: Supervisor) -> Outcome:
     limits = Limits(
         cpu_seconds=task.cpu_seconds,
         wall_seconds=task.cpu_seconds * WALL_FACTOR + WALL_EXTRA_SECONDS,
-        memory_bytes=task.memory_bytes + (TRACE_BYTES if binary else 0),
+        memory_bytes=task.memory_bytes + (TRACE_BYTES if fds else 0),
         file_bytes=FILE_BYTES,
         processes=PROCESSES,
         output_bytes=OUTPUT_BYTES,
     )
-
-    def job(fds: dict[int, int]) -> Job:
-        return Job(
+    return supervisor.run(
+        Job(
             argv=(f"target/{task.profile.value}/{CRATE_NAME}",),
             executable=str(path),
             cwd=folder,
@@ -120,23 +137,33 @@ def _start(task: Task, folder: Path, path: Path, binary: Binary | None, supervis
             fds=fds,
             drop_privileges=True,
         )
+    )
 
-    if binary is None:
-        return _Run(supervisor.run(job({})), None)
+
+def _start(task: Task, folder: Path, program: Executable, supervisor: Supervisor) -> _Run:
+    binary = program.binary
     trace_fd = os.memfd_create("heapledger", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         os.ftruncate(trace_fd, TRACE_BYTES)
-        os.pwrite(trace_fd, new_header(TRACE_BYTES), 0)
+        os.pwrite(trace_fd, new_header(TRACE_BYTES, selected=program.selected), 0)
         _seal(trace_fd)
-        outcome = supervisor.run(job({TRACE_FD: trace_fd}))
+        outcome = _outcome(task, folder, program.path, {TRACE_FD: trace_fd}, supervisor)
         with mmap.mmap(trace_fd, TRACE_BYTES, prot=mmap.PROT_READ) as mapped, memoryview(mapped) as view:
             try:
                 trace = decode(view, phdr_vaddr=binary.phdr_vaddr, image=binary.image)
             except TraceInvalid as error:
                 raise TracerSilent(f"the trace is not valid: {error}") from error
-        return _Run(outcome, trace)
+        return _Run(_as_alone(outcome, program.source), trace)
     finally:
         os.close(trace_fd)
+
+
+def _as_alone(outcome: Outcome, source: str) -> Outcome:
+    """Write the name of the snippet's file as it is in a program of its own."""
+    if source == SOURCE_PATH:
+        return outcome
+    old, new = source.encode(), SOURCE_PATH.encode()
+    return replace(outcome, stdout=outcome.stdout.replace(old, new), stderr=outcome.stderr.replace(old, new))
 
 
 def _seal(descriptor: int) -> None:
@@ -146,11 +173,11 @@ def _seal(descriptor: int) -> None:
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
 
 
-def _exited(trace: RawTrace | None, binary: Binary) -> bool | None:
+def _exited(trace: RawTrace | None, program: Executable) -> bool | None:
     """Whether the program called ``exit`` itself: main was on the stack, or another thread called it."""
     if trace is None or not trace.exit_reached:
         return None
-    attributor = Attributor(binary, lambda _: False)
+    attributor = Attributor(program.binary, program.own)
     return trace.exit_thread != MAIN_THREAD or attributor.under_main(trace.exit_frames)
 
 

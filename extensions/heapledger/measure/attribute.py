@@ -6,10 +6,10 @@ merged lines there is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from heapledger.measure.names import demangled, readable
+from heapledger.measure.own import Own
 from heapledger.measure.symbols import Binary, Frame
 from heapledger.measure.tailcalls import line_of_tail_call
 
@@ -24,8 +24,6 @@ _SHIMS = (
     "__rdl_",
     "heapledger_tracer",
 )
-
-_STARTS = ("__rust_begin_short_backtrace", "std::rt::lang_start", "snippet::main")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +41,10 @@ class Attribution:
 class Attributor:
     """Looks stacks of one binary up; equal stacks are looked up once."""
 
-    def __init__(self, binary: Binary, is_own: Callable[[str], bool]) -> None:
-        """Make it.
-
-        :param is_own: whether a path of the debug info is the snippet's own file.
-        """
+    def __init__(self, binary: Binary, own: Own) -> None:
+        """Make it for the snippet that ``own`` tells apart."""
         self.binary = binary
-        self.is_own = is_own
+        self.own = own
         self._known: dict[tuple[int, ...], Attribution] = {}
         self._main: dict[int, bool] = {}
 
@@ -81,30 +76,31 @@ class Attributor:
         inner: list[Frame] = []
         for position, address in enumerate(frames):
             for frame in self.binary.frames_of_return(address):
-                if self.is_own(frame.file):
+                if frame.file in self.own.files:
                     line = frame.line or None
                     if position:
-                        jumped = line_of_tail_call(self.binary, frames, position, self.is_own)
+                        jumped = line_of_tail_call(self.binary, frames, position, self.own)
                         line = jumped.line if jumped.happened else line
-                    return Attribution(line, _path(inner), in_snippet=True)
+                    return Attribution(line, self._path(inner), in_snippet=True)
                 inner.append(frame)
         if len(frames) > 1:
             for position in range(1, len(frames)):
-                jumped = line_of_tail_call(self.binary, frames, position, self.is_own)
+                jumped = line_of_tail_call(self.binary, frames, position, self.own)
                 if jumped.happened:
-                    return Attribution(jumped.line, _path(_frames(self.binary, frames[:position])), in_snippet=True)
-        own = any("snippet::" in readable(frame.symbol, "") for frame in inner)
-        return Attribution(None, _path(inner), in_snippet=own)
+                    return Attribution(
+                        jumped.line, self._path(_frames(self.binary, frames[:position])), in_snippet=True
+                    )
+        own = any(self.own.prefix in readable(frame.symbol, "") for frame in inner)
+        return Attribution(None, self._path(inner), in_snippet=own)
+
+    def _path(self, inner: list[Frame]) -> tuple[str, ...]:
+        """Names from the line to the allocator, without the allocator's own shims."""
+        names = [readable(frame.symbol, frame.file) for frame in inner]
+        outer = next((index for index, name in enumerate(names) if self.own.starts(name)), len(names))
+        names = names[:outer]
+        last = max((index for index, name in enumerate(names) if any(shim in name for shim in _SHIMS)), default=-1)
+        return tuple(self.own.shown(name) for name in reversed(names[last + 1 :]))
 
 
 def _frames(binary: Binary, addresses: tuple[int, ...]) -> list[Frame]:
     return [frame for address in addresses for frame in binary.frames_of_return(address)]
-
-
-def _path(inner: list[Frame]) -> tuple[str, ...]:
-    """Names from the line to the allocator, without the allocator's own shims."""
-    names = [readable(frame.symbol, frame.file) for frame in inner]
-    outer = next((index for index, name in enumerate(names) if any(start in name for start in _STARTS)), len(names))
-    names = names[:outer]
-    last = max((index for index, name in enumerate(names) if any(shim in name for shim in _SHIMS)), default=-1)
-    return tuple(reversed(names[last + 1 :]))

@@ -9,6 +9,7 @@ import msgspec
 
 from heapledger.measure.attribute import MAIN_THREAD, Attributor
 from heapledger.measure.overflow import Beyond, count_beyond
+from heapledger.measure.own import Own
 from heapledger.measure.region import Regions, split
 from heapledger.measure.symbols import Binary
 from heapledger.measure.trace import RawEvent, RawTrace
@@ -31,15 +32,13 @@ class Measured:
     """No thread was running any more when the process ended."""
 
 
-def measure(
-    trace: RawTrace, binary: Binary, is_own: Callable[[str], bool], source_line: Callable[[int], int | None]
-) -> Measured:
+def measure(trace: RawTrace, binary: Binary, own: Own, source_line: Callable[[int], int | None]) -> Measured:
     """Turn a trace into figures.
 
-    :param is_own: whether a path of the debug info is the snippet's own file.
+    :param own: which part of the binary is the snippet.
     :param source_line: line of the snippet's source for a line of the program.
     """
-    attributor = Attributor(binary, is_own)
+    attributor = Attributor(binary, own)
     regions = split(trace, attributor)
     blocks: dict[int, int] = {}
     threads: dict[int, int] = {MAIN_THREAD: MAIN_THREAD}

@@ -13,8 +13,8 @@ from typing import Any
 
 from elftools.elf.elffile import ELFFile
 
-OWN_UNIT = b"src/main.rs"
-"""Start of the name of every compilation unit of the snippet's crate."""
+OWN_UNIT = b"src/"
+"""Start of the name of every compilation unit of a snippet's crate: std's have absolute paths."""
 
 
 @dataclass(frozen=True, slots=True)

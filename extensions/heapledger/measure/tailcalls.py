@@ -7,13 +7,13 @@ jump is the true one, if all jumps that could have done it are on one line.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import capstone
 
 from heapledger.measure.names import demangled
+from heapledger.measure.own import Own
 from heapledger.measure.symbols import Binary, Function
 
 _CALL = 0xE8
@@ -36,22 +36,20 @@ class TailCall:
     """Line of the jump, or None where it cannot be told."""
 
 
-def line_of_tail_call(
-    binary: Binary, frames: tuple[int, ...], position: int, is_own: Callable[[str], bool]
-) -> TailCall:
+def line_of_tail_call(binary: Binary, frames: tuple[int, ...], position: int, own: Own) -> TailCall:
     """Tell whether the target of the call that frame ``position`` waits for has jumped to the function inside it."""
     running = binary.function_at(frames[position - 1] - 1)
-    target = _target(binary, frames[position])
+    target = _target(binary, frames[position], own)
     if running is None or target is None or target.address == running.address:
         return TailCall(happened=False)
-    lines = _jump_lines(binary, target, running.address, is_own, MAX_JUMPS)
+    lines = _jump_lines(binary, target, running.address, own, MAX_JUMPS)
     if not lines:
         return TailCall(happened=False)
     known = lines - {None}
     return TailCall(happened=True, line=known.pop() if len(lines) == 1 and known else None)
 
 
-def _target(binary: Binary, return_address: int) -> Function | None:
+def _target(binary: Binary, return_address: int, own: Own) -> Function | None:
     code = binary.code(return_address - _CALL_BYTES, _CALL_BYTES)
     if len(code) == _CALL_BYTES and code[0] == _CALL:
         offset = int.from_bytes(code[1:], "little", signed=True)
@@ -61,9 +59,8 @@ def _target(binary: Binary, return_address: int) -> Function | None:
         offset = int.from_bytes(code[2:], "little", signed=True)
         return _entry(binary, binary.pointer_at(return_address + offset))
     caller = binary.function_at(return_address - 1)
-    if caller is not None and "__rust_begin_short_backtrace" in demangled(caller.name):
-        # It calls main through a pointer, and only ever main.
-        return next((f for f in binary.functions if demangled(f.name) == "snippet::main"), None)
+    if caller is not None and own.calls_main(demangled(caller.name)):
+        return next((f for f in binary.functions if demangled(f.name) == own.main), None)
     return None
 
 
@@ -72,28 +69,26 @@ def _entry(binary: Binary, address: int) -> Function | None:
     return function if function is not None and function.address == address else None
 
 
-def _jump_lines(
-    binary: Binary, start: Function, goal: int, is_own: Callable[[str], bool], depth: int
-) -> set[int | None]:
+def _jump_lines(binary: Binary, start: Function, goal: int, own: Own, depth: int) -> set[int | None]:
     """Lines of the jumps in the snippet's functions on every way from ``start`` to the function at ``goal``."""
     lines: set[int | None] = set()
     for site, destination in jumps_out(binary, start):
         here = binary.frames_at(site)
-        own = next((frame for frame in here if is_own(frame.file)), None)
+        inside = next((frame for frame in here if frame.file in own.files), None)
         if destination == goal:
             beyond: set[int | None] = {None}
         else:
             following = _entry(binary, destination)
             if following is None or depth <= 1:
                 continue
-            beyond = _jump_lines(binary, following, goal, is_own, depth - 1)
+            beyond = _jump_lines(binary, following, goal, own, depth - 1)
             if not beyond:
                 continue
         deeper = {line for line in beyond if line is not None}
         if deeper:
             lines |= deeper
-        elif own is not None:
-            lines.add(own.line or None)
+        elif inside is not None:
+            lines.add(inside.line or None)
     return lines
 
 

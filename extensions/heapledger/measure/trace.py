@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 
 MAGIC = b"HLTRACE1"
-VERSION = 1
+VERSION = 2
 TRACE_FD = 198
 """Number of the file descriptor that the program inherits; the tracer closes it before main."""
 EVENT_MAX = 200_000
@@ -25,7 +25,7 @@ KEPT_FRAMES = 72
 MAX_EXTENT = 1 << 48
 """Largest size or address that a program on x86-64 can have."""
 
-_HEAD = struct.Struct("<8sIIQQIIQQQQqIIIIII")
+_HEAD = struct.Struct("<8sIIQQIIQQQQqIIIIIIII")
 _SLOT = struct.Struct("<QQ")
 _COUNTERS = struct.Struct("<QQQQQQQQqQ")
 _RECORD = struct.Struct("<IIIIQQQQQQQ")
@@ -118,9 +118,12 @@ class RawTrace:
     """Threads still ran 100 ms after that."""
 
 
-def new_header(size: int, event_max: int = EVENT_MAX) -> bytes:
-    """Return what the parent writes at the start of the shared memory of ``size`` bytes."""
-    head = _HEAD.pack(MAGIC, VERSION, event_max, size, *([0] * 14))
+def new_header(size: int, event_max: int = EVENT_MAX, selected: int = 0) -> bytes:
+    """Return what the parent writes at the start of the shared memory of ``size`` bytes.
+
+    :param selected: number of the program to run where the binary is a batch.
+    """
+    head = _HEAD.pack(MAGIC, VERSION, event_max, size, *([0] * 14), selected, 0)
     return head.ljust(HEADER_BYTES, b"\0")
 
 
@@ -136,7 +139,7 @@ def decode(buffer: memoryview, *, phdr_vaddr: int, image: tuple[int, int]) -> Ra
     magic, version, event_max, size, phdr, _, threads, stamps, used, seen, left_out, _, *exit_fields = (
         _HEAD.unpack_from(buffer)
     )
-    exit_reached, expired, _, exit_thread, slots_saved, exit_count = exit_fields
+    exit_reached, expired, _, exit_thread, slots_saved, exit_count, _, _ = exit_fields
     if magic != MAGIC or version != VERSION or size != len(buffer):
         raise TraceInvalid("its header was overwritten")
     if threads > 1 << 20 or exit_count > KEPT_FRAMES:

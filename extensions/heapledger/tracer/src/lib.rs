@@ -20,6 +20,13 @@ use std::alloc::{GlobalAlloc, Layout, System};
 
 use record::{Call, Kind};
 
+/// Which program of a batch to run, as the parent wrote it; 0 without a trace.
+///
+/// The dispatcher asks here and not in its arguments or environment: reading those would allocate inside main.
+pub fn selected() -> u32 {
+    region::trace().map_or(0, |header| header.selected)
+}
+
 /// The allocator that observes: it forwards to [`System`].
 struct Tracer;
 

@@ -10,7 +10,7 @@ use crate::{exit, sys};
 /// Number of the file descriptor that the parent passes; high, so that the program's own numbers stay the same.
 const TRACE_FD: i32 = 198;
 const MAGIC: u64 = u64::from_le_bytes(*b"HLTRACE1");
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Bytes before the first record.
 pub const HEADER_BYTES: u64 = 4096;
 /// Call slots of the main thread's outermost frames that overflow mode compares.
@@ -65,6 +65,8 @@ pub struct Header {
     pub exit_thread: AtomicU32,
     pub slots_saved: AtomicU32,
     pub exit_frames: AtomicU32,
+    pub selected: u32,
+    reserved: u32,
     pub slots: [Slot; SLOTS],
     pub exit_stack: [AtomicU64; KEPT],
     pub counters: [Counters; BUCKETS],
