@@ -1,4 +1,4 @@
-"""``docs/writing-snippets.md`` shows sources and what they come to: both are compared with the real thing."""
+"""The authors' manual and the README show sources and what they come to: both are compared with the real thing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from pathlib import Path
 
 from .conftest import Built
 
-MANUAL = Path(__file__).parents[2] / "docs" / "writing-snippets.md"
+ROOT = Path(__file__).parents[2]
+MANUAL = ROOT / "docs" / "writing-snippets.md"
+README = ROOT / "README.md"
 
 _SOURCE = re.compile(r"^````md\n(?P<body>.*?)^````\n", re.MULTILINE | re.DOTALL)
 _MISTAKE = re.compile(
@@ -43,3 +45,21 @@ def test_every_mistake_gets_the_message_that_is_shown(
         own = "".join(warning.removeprefix(f"m{number}/") for warning in said if warning.startswith(f"m{number}/"))
         text = f"{text[: match.start()]}{match['fence']}```text\n{own}```\n{text[match.end() :]}"
     check_expected(MANUAL, text)
+
+
+def test_the_readme_shows_the_message_of_its_snippet(sphinx_build: Callable[..., Built], tmp_path: Path) -> None:
+    readme = README.read_text(encoding="utf-8")
+    source, message = (
+        re.search(rf"^(`+){kind}\n(.*?)^\1\n", readme, re.MULTILINE | re.DOTALL) for kind in ("md", "text")
+    )
+    assert source is not None
+    assert message is not None
+    false_line = re.search(r"^ *(\d+) \| (.*)$", message[2], re.MULTILINE)
+    assert false_line is not None
+    lines = source[2].split("\n")
+    lines[int(false_line[1]) - 1] = false_line[2]
+    case = tmp_path / "case"
+    case.mkdir()
+    (case / "page.md").write_text("\n".join(lines), encoding="utf-8")
+    (case / "index.md").write_text("# Case\n\n```{toctree}\npage\n```\n", encoding="utf-8")
+    assert message[2] in sphinx_build(case, tmp_path / "out").warnings
