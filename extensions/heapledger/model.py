@@ -218,6 +218,7 @@ class FindingKind(StrEnum):
     SOURCE = "source"
     TOOLCHAIN = "toolchain"
     FIDELITY = "fidelity"
+    DIAGRAM = "diagram"
     CLAIM = "claim"
     VALUE = "value"
     NUMBER = "number"

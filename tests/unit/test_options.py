@@ -6,6 +6,8 @@ from heapledger.model import Profile
 from heapledger.source.expectations import Expectation, split_commas
 from heapledger.source.options import Options, parse_options, split_options
 
+SHOWS = "this version shows lines, output, path, timeline, blocks, blocks=peak, none"
+
 
 def read(*lines: str) -> tuple[Options, list[tuple[int, str]], list[str]]:
     body = list(lines)
@@ -61,10 +63,18 @@ def test_expectations_for_both_and_for_one() -> None:
         (":exit: 300", ":exit: takes an exit status from 0 to 255, found '300'"),
         (":no-run: yes", ":no-run: takes no value, found 'yes'"),
         (":profiles: debug, realese", ":profiles: 'realese' is unknown; did you mean 'release'?"),
-        (":show: memory", ":show: 'memory' is not available yet; this version shows lines, output, path, none"),
-        (":show: layout=Vec", ":show: 'layout=Vec' is not available yet; this version shows lines, output, path, none"),
+        (
+            ":show: memory",
+            f":show: 'memory' is not available yet; {SHOWS}",
+        ),
+        (
+            ":show: layout=Vec",
+            f":show: 'layout=Vec' is not available yet; {SHOWS}",
+        ),
         (":deps: serde", ":deps: is not available yet"),
         (":toolchain: new", ":toolchain: takes a range such as '>=1.85,<1.97', found 'new'"),
+        (":max-items: many", ":max-items: takes a number from 1 to 200, found 'many'"),
+        (":show: blocks=last", ":show: 'blocks=last' is unknown; did you mean 'blocks=peak'?"),
         (":region: r", ":region: needs :file:"),
         (":expect allocs", "ill-formed option ':expect allocs'; write ':name: value'"),
     ],

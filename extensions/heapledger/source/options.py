@@ -20,9 +20,11 @@ from heapledger.source.expectations import Expectation, parse_expectations
 from heapledger.source.problems import MarkupProblem, Problem, nearest
 
 EDITIONS = ("2015", "2018", "2021", "2024")
-SHOWN = ("lines", "output", "path", "none")
-SHOWN_LATER = ("timeline", "memory", "blocks", "layout", "asm")
-LATER = ("deps", "variables", "frames", "max-items", "elide")
+SHOWN = ("lines", "output", "path", "timeline", "blocks", "blocks=peak", "none")
+SHOWN_LATER = ("memory", "layout", "asm")
+LATER = ("deps", "variables", "frames", "elide")
+MAX_ITEMS = 200
+"""Most items of a diagram: a larger one is unreadable, and slow to draw."""
 
 _OPTION = re.compile(r":(?P<name>[A-Za-z][\w-]*):(?:[ \t]+(?P<value>.*))?")
 
@@ -48,6 +50,8 @@ class Options:
     targets: tuple[str, ...] = ()
     timeout: float | None = None
     """Seconds of processor time."""
+    max_items: int | None = None
+    """Most blocks, variables or calls in one diagram; None: what suits its kind."""
     caption: str | None = None
     name: str | None = None
     classes: tuple[str, ...] = ()
@@ -207,6 +211,12 @@ def _seconds(value: str) -> float:
     return seconds
 
 
+def _items(value: str) -> int:
+    if not value.isdecimal() or not 0 < int(value) <= MAX_ITEMS:
+        raise MarkupProblem(f"takes a number from 1 to {MAX_ITEMS}, found '{value}'")
+    return int(value)
+
+
 def _versions(value: str) -> str:
     try:
         SpecifierSet(_text(value))
@@ -239,6 +249,7 @@ _SETTERS: dict[str, tuple[str, Callable[[str], object]]] = {
     "toolchain": ("toolchain", _versions),
     "targets": ("targets", _words),
     "timeout": ("timeout", _seconds),
+    "max-items": ("max_items", _items),
     "caption": ("caption", _text),
     "name": ("name", _identifier),
     "class": ("classes", lambda value: tuple(_text(value).split())),

@@ -13,6 +13,7 @@ from heapledger.sphinx.claims_file import on_build_finished
 from heapledger.sphinx.collect import on_config_inited, on_env_updated
 from heapledger.sphinx.domain import AllocDomain
 from heapledger.sphinx.fill import FillClaims
+from heapledger.sphinx.mermaid import setup_mermaid
 from heapledger.sphinx.nodes import register_nodes
 from heapledger.sphinx.preflight import on_env_before_read_docs
 from heapledger.sphinx.transform import FillSnippets
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 ENV_VERSION = 2
 """Raise it whenever the records that the environment pickles change."""
 
-_CSS = "heapledger.css"
+_CSS = ("heapledger.css", "heapledger-diagrams.css")
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -45,6 +46,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("env-before-read-docs", on_env_before_read_docs)
     app.connect("doctree-read", on_doctree_read)
     app.connect("env-updated", on_env_updated)
+    setup_mermaid(app)
     app.connect("build-finished", on_build_finished)
     return {
         "version": heapledger.__version__,
@@ -57,4 +59,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 def _add_assets(app: Sphinx) -> None:
     if app.builder.format == "html":
         app.config.html_static_path.append(str(Path(__file__).parent / "static"))
-        app.add_css_file(_CSS)
+        for name in _CSS:
+            app.add_css_file(name)

@@ -13,6 +13,7 @@ from heapledger.render.output import shown_output
 from heapledger.render.paths import short_path
 from heapledger.render.reproduce import commands, program_text
 from heapledger.session import ProfileOutcome, SnippetOutcome
+from heapledger.sphinx.mermaid import snippet_pictures
 from heapledger.sphinx.nodes import fold, snippet_listing
 from heapledger.verify.endings import describe_exit
 from heapledger.verify.events import describe
@@ -60,7 +61,8 @@ def _view(outcome: SnippetOutcome, profile: ProfileOutcome, label: str, *, html:
         code = snippet_listing(rows=listing, label=f"Rust code with measured calls of the allocator per line, {label}")
     else:
         code = nodes.literal_block("", plain(listing), language="rust")
-    return [code, _verdict(outcome, profile, label)]
+    shown = snippet_pictures(outcome.snippet, profile.ledger, html=html)
+    return [code, _verdict(outcome, profile, label), *shown]
 
 
 def _verdict(outcome: SnippetOutcome, profile: ProfileOutcome, label: str) -> nodes.paragraph:

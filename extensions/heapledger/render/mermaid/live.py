@@ -1,0 +1,68 @@
+"""The chart of live bytes after each call of the allocator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from heapledger.model import Ledger
+from heapledger.render.facts import bytes_text, count_text
+from heapledger.render.mermaid.diagram import Diagram
+from heapledger.render.mermaid.history import live_bytes
+from heapledger.render.mermaid.text import label
+
+CHART_PIXELS = 580
+"""Width in which every bar's number must fit beside the others, else the values make a line."""
+DIGIT_PIXELS = 9
+MAX_BARS = 100
+"""Most calls that get a bar."""
+MAX_POINTS = 400
+"""Most points of a line; of more, each stands for the largest of several calls in a row."""
+HEADROOM = 8
+"""The axis ends an eighth above the largest value, so that its number has room."""
+
+
+def live_diagram(ledger: Ledger) -> Diagram:
+    """Draw the live bytes of a ledger with at least one event.
+
+    Bars with their numbers where these fit beside each other, else bars alone, then a line.
+    """
+    after = live_bytes(ledger.events)
+    peak = max(after)
+    title = "Live bytes after each call"
+    at = f"after call {ledger.events[after.index(peak)].seq}" if peak else "at any time"
+    calls = count_text(len(after), "call")
+    description = f"Live bytes over {calls}: at most {bytes_text(peak)}, {at}; {bytes_text(after[-1])} at the end."
+    left_out = f"{ledger.events_left_out:,} later calls were counted, not kept." if ledger.events_left_out else ""
+    first, last = ledger.events[0].seq, ledger.events[-1].seq
+    top = max(peak + max(peak // HEADROOM, 1), 1)
+    if len(after) * (len(str(peak)) + 1) * DIGIT_PIXELS <= CHART_PIXELS:
+        kind, plot, scale = "live", f"bar [{_numbers(after)}]", '"live bytes"'
+        names = f"[{_numbers([event.seq for event in ledger.events])}]"
+    elif len(after) <= MAX_BARS:
+        kind, plot, scale = "live-bars", f"bar [{_numbers(after)}]", f'"live bytes, at most {peak:,}"'
+        names = f"{first} --> {last}"
+    else:
+        points, every = _points(after)
+        kind, plot, scale = "live-line", f"line [{_numbers(points)}]", '"live bytes"'
+        names = f"{first} --> {last}"
+        if every > 1:
+            left_out = f"Each point is the largest value of {every} calls in a row. {left_out}".strip()
+    lines = [
+        "xychart",
+        f"  accTitle: {label(title)}",
+        f"  accDescr: {label(description)}",
+        f'  x-axis "call" {names}',
+        f"  y-axis {scale} 0 --> {top}",
+        f"  {plot}",
+    ]
+    source = "\n".join(lines) + "\n"
+    return Diagram(kind=kind, title=title, description=description, source=source, left_out=left_out)
+
+
+def _points(after: Sequence[int]) -> tuple[list[int], int]:
+    every = -(-len(after) // MAX_POINTS)
+    return [max(after[start : start + every]) for start in range(0, len(after), every)], every
+
+
+def _numbers(values: Sequence[int]) -> str:
+    return ", ".join(str(value) for value in values)
