@@ -130,7 +130,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Line of the snippet's source, or null where the optimizer merged lines or the runtime made the call."""
     thread: int
     """1 is the main thread; others in order of their first event."""
-    runtime: bool = False
+    runtime: bool = msgspec.field(name="runtime")
     """A call on a spawned thread with no frame of the snippet on its stack."""
     failed: bool = False
     """The allocator returned null."""

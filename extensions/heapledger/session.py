@@ -80,6 +80,8 @@ class Session:
     """Worth one INFO line."""
     fresh: int
     """Results that were measured now."""
+    missing: str = ""
+    """Why nothing can be measured on this machine, where that is so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +138,9 @@ def evaluate(
             missing = str(error)
     outcomes = tuple(_judge(one, rustc, results, missing) for one in prepared)
     notes = (store.trouble,) if store.trouble else ()
-    return Session(rustc=rustc, outcomes=outcomes, findings=tuple(findings), notes=notes, fresh=results.fresh)
+    return Session(
+        rustc=rustc, outcomes=outcomes, findings=tuple(findings), notes=notes, fresh=results.fresh, missing=missing
+    )
 
 
 def in_range(version: str, wanted: str) -> bool:

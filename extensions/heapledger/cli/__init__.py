@@ -31,7 +31,7 @@ for command in (run, check, build, doctor, cache):
 def main() -> None:
     """Run the command; errors that a user can act on become one line and status 2."""
     try:
-        status = heapledger(standalone_mode=False)
+        status = heapledger(prog_name="heapledger", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +12,20 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from heapledger.cli.formats import github, junit
 from heapledger.model import VerdictKind
 from heapledger.verify.json_report import make_report
 
 if TYPE_CHECKING:
     from heapledger.sphinx.drive import Checked
+
+FORMATS: dict[str, Callable[[Checked], str] | None] = {
+    "text": None,
+    "json": lambda checked: msgspec.json.encode(make_report(checked.session, documents=True)).decode(),
+    "github": github,
+    "junit": junit,
+}
+"""What ``--format`` may be, with what writes it to stdout; warnings stand on stderr in any of them."""
 
 
 @click.command()
@@ -28,7 +38,7 @@ if TYPE_CHECKING:
     help="Folder of the documents, with conf.py.",
 )
 @click.option("--verbose", is_flag=True, help="Say for every snippet what was found.")
-@click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "style", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 @click.option("--toolchain", help="A toolchain of rustup, or the path of a rustc.")
 @click.option("--cache", help="Folder of the cache, or 'off'.")
 @click.pass_context
@@ -50,14 +60,16 @@ def check(
         overrides["heapledger_toolchain"] = ""
     if cache is not None:
         overrides["heapledger_cache"] = cache
-    checked = _narrow(check_documents(source, overrides, quiet=not verbose), source, paths)
+    quiet = not verbose and not sys.stderr.isatty()
+    checked = _narrow(check_documents(source, overrides, quiet=quiet), source, paths)
     session = checked.session
-    if style == "json":
-        click.echo(msgspec.json.encode(make_report(session, documents=True)))
-    else:
+    write = FORMATS[style]
+    if write is None:
         _print(checked, verbose=verbose)
+    elif text := write(checked):
+        click.echo(text)
     falsified = checked.findings or any(outcome.kind is VerdictKind.FALSIFIED for outcome in session.outcomes)
-    context.exit(1 if falsified else 2 if session.rustc is None and session.outcomes else 0)
+    context.exit(1 if falsified else 2 if session.missing else 0)
 
 
 def _narrow(checked: Checked, source: Path, paths: tuple[Path, ...]) -> Checked:

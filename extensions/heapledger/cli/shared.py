@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Literal
 
 import click
 from rich.console import Console
@@ -31,8 +33,9 @@ STYLES = {
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that respects NO_COLOR and pipes."""
-    return Console(stderr=stderr, highlight=False, emoji=False, markup=False, soft_wrap=True)
+    """Return a console that respects NO_COLOR (bold and dim are left out with the colours) and pipes."""
+    system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    return Console(stderr=stderr, highlight=False, emoji=False, markup=False, soft_wrap=True, color_system=system)
 
 
 def with_choices(config: Config, profile: str | None, toolchain: str | None, cache: str | None) -> Config:
@@ -85,7 +88,7 @@ def exit_status(session: Session) -> int:
     """0 all verified, 1 something falsified, 2 nothing could be measured."""
     if any(outcome.kind is VerdictKind.FALSIFIED for outcome in session.outcomes):
         return 1
-    return 2 if session.rustc is None and session.outcomes else 0
+    return 2 if session.missing else 0
 
 
 def styled(pieces: list[tuple[str, str]]) -> Text:

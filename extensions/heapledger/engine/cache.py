@@ -23,6 +23,8 @@ MAGIC = b"HLCACHE1\n"
 MAX_ENTRY_BYTES = 128 << 20
 MAX_CACHE_BYTES = 1 << 30
 MAX_AGE_SECONDS = 60 * 86_400
+OWN_NAMES = ("v1", "memo", "files", "trimmed")
+"""What the cache has in its folder: results, notes, built tracers, and the time of the last trim."""
 STALE_TEMPORARY_SECONDS = 86_400
 
 
@@ -66,7 +68,8 @@ class Cache:
         """Make the cache that ``heapledger_cache`` names."""
         if setting == "off":
             return cls(None)
-        return cls(Path(setting).expanduser() if setting else default_folder())
+        # absolute, for rustc works in folders of its own and is told the path of the tracer
+        return cls(Path(setting).expanduser().absolute() if setting else default_folder())
 
     def read(self, key: str) -> bytes | None:
         """Return the payload stored under a key, or None."""
@@ -92,17 +95,21 @@ class Cache:
 
     def info(self) -> CacheInfo:
         """Count entries and bytes."""
-        files = [] if self.folder is None else [path for path in self.folder.rglob("*") if path.is_file()]
+        files = [path for path in self._own_paths() if path.is_file()]
         return CacheInfo(self.folder, len(files), sum(path.stat().st_size for path in files))
 
     def clear(self) -> CacheInfo:
         """Remove every file that this class writes, and return what was there."""
         before = self.info()
-        if self.folder is not None:
-            for path in sorted(self.folder.rglob("*"), reverse=True):
-                with contextlib.suppress(OSError):
-                    path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+        for path in sorted(self._own_paths(), reverse=True):
+            with contextlib.suppress(OSError):
+                path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
         return before
+
+    def _own_paths(self) -> list[Path]:
+        """All that this class writes; what else lies in the folder is none of our business."""
+        own = [] if self.folder is None else [self.folder / name for name in OWN_NAMES]
+        return [inner for path in own if path.exists() for inner in (path, *path.rglob("*"))]
 
     def trim(self) -> None:
         """Remove the oldest entries beyond the size and age limits; at most once a day."""

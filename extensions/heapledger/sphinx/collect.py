@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from typing import TYPE_CHECKING, cast
 
 from docutils import nodes
@@ -89,10 +90,12 @@ def _evaluate(app: Sphinx, snippets: list[Snippet]) -> Session | None:
         if done == total or done % max(1, total // 20) == 0:
             LOGGER.info("\rmeasuring snippets... %d of %d", done, total, nonl=done < total)
 
+    on_terminal = sys.stdout.isatty()  # carriage returns would only clutter a log
+
     try:
         if snippets:
             LOGGER.info("verifying %d snippets", len(snippets))
-        return evaluate(snippets, config, progress=progress)
+        return evaluate(snippets, config, progress=progress if on_terminal else None)
     except HeapledgerError as error:
         LOGGER.warning("%s", error, type="heapledger", subtype=FindingKind.TOOLCHAIN.value)
         return None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from sphinx.application import Sphinx
 from sphinx.cmd.build import build_main
+from sphinx.errors import SphinxError
 from sphinx.util.console import color_terminal, nocolor
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
@@ -44,6 +45,13 @@ def check_documents(source: Path, overrides: dict[str, object], *, quiet: bool) 
         raise HeapledgerError(f"there is no conf.py in {source}; give the folder of the documents with --source")
     if not color_terminal():
         nocolor()
+    try:
+        return _read_all(source, overrides, quiet=quiet)
+    except SphinxError as error:
+        raise HeapledgerError(f"the documents in {source} cannot be read: {error.category}: {error}") from error
+
+
+def _read_all(source: Path, overrides: dict[str, object], *, quiet: bool) -> Checked:
     with TemporaryDirectory(prefix="heapledger-") as scratch, patch_docutils(str(source)), docutils_namespace():
         app = Sphinx(
             srcdir=str(source),

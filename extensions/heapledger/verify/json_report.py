@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 
-from heapledger.model import SCHEMA, Event, Exit, Finding, Outside, Toolchain, Totals
+from heapledger.model import SCHEMA, EventKind, Exit, Finding, Ledger, Outside, Toolchain, Totals
 from heapledger.session import Session
+from heapledger.source.snippet import Snippet
 
 
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
+class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One finding."""
 
     subtype: str
@@ -19,7 +21,26 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     line: int | None
     expected: str
     measured: str
-    text: str
+    text: str | msgspec.UnsetType = msgspec.UNSET
+    """What to know besides."""
+
+
+class EventReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One event as printed: that of the ledger, with its place in the document."""
+
+    seq: int
+    kind: EventKind
+    size: int
+    old_size: int | msgspec.UnsetType = msgspec.UNSET
+    align: int
+    block: int | None
+    line: int | None
+    document: str | msgspec.UnsetType = msgspec.UNSET
+    document_line: int | msgspec.UnsetType | None = msgspec.UNSET
+    thread: int
+    runtime: bool = msgspec.field(name="runtime")
+    failed: bool = False
+    path: tuple[str, ...] = msgspec.field(name="path")
 
 
 class LedgerReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -35,7 +56,7 @@ class LedgerReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     events_left_out: int = msgspec.field(name="events_left_out")
     unstable: Mapping[str, tuple[int, int]] = msgspec.field(name="unstable")
     totals: Totals | None = msgspec.field(name="totals")
-    events: tuple[Event, ...] = msgspec.field(name="events")
+    events: tuple[EventReport, ...] = msgspec.field(name="events")
     outside: Outside | None = msgspec.field(name="outside")
     snapshots: tuple[str, ...] = msgspec.field(name="snapshots")
     stdout: str = msgspec.field(name="stdout")
@@ -44,26 +65,43 @@ class LedgerReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     failures: tuple[Failure, ...] = msgspec.field(name="failures")
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything that one command measured."""
 
     schema: int
     toolchain: Toolchain | None
     ledgers: tuple[LedgerReport, ...]
-    failures: tuple[Failure, ...]
-    """What concerns no ledger: a missing toolchain, a snippet whose text is wrong."""
+    failures: tuple[Failure, ...] = ()
+    """What concerns no ledger: a missing toolchain, a snippet whose text is wrong. Absent where there is nothing."""
 
 
 def failure_of(finding: Finding) -> Failure:
     """Make the record of a finding."""
     return Failure(
         subtype=finding.kind.value,
-        file=finding.location.file,
+        file=shown_file(finding.location.file),
         line=finding.location.line,
         expected=finding.expected,
         measured=finding.measured,
-        text=finding.text,
+        text=finding.text or msgspec.UNSET,
     )
+
+
+def shown_file(file: str) -> str:
+    """Write a path relative to the working directory where it lies below it."""
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_absolute() and path.is_relative_to(Path.cwd()) else file
+
+
+def _events(snippet: Snippet, ledger: Ledger | None, *, documents: bool) -> tuple[EventReport, ...]:
+    found = []
+    for event in ledger.events if ledger is not None else ():
+        place = snippet.place_of(event.line) if event.line is not None else None
+        told = msgspec.structs.asdict(event)
+        if documents:
+            told |= {"document": snippet.document, "document_line": place.line if place else None}
+        found.append(EventReport(**told))
+    return tuple(found)
 
 
 def make_report(session: Session, *, documents: bool = False) -> Report:
@@ -92,7 +130,7 @@ def make_report(session: Session, *, documents: bool = False) -> Report:
                     events_left_out=ledger.events_left_out if ledger else 0,
                     unstable=ledger.unstable if ledger else {},
                     totals=ledger.totals if ledger else None,
-                    events=ledger.events if ledger else (),
+                    events=_events(outcome.snippet, ledger, documents=documents),
                     outside=ledger.outside if ledger else None,
                     snapshots=(),
                     stdout=ledger.stdout if ledger else "",
