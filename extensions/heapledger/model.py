@@ -219,6 +219,8 @@ class FindingKind(StrEnum):
     TOOLCHAIN = "toolchain"
     FIDELITY = "fidelity"
     DIAGRAM = "diagram"
+    MEMORY = "memory"
+    """A marker of a snapshot that could not be taken."""
     CLAIM = "claim"
     VALUE = "value"
     NUMBER = "number"

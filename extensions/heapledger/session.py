@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from heapledger.config import Config
+from heapledger.engine import snapshot
 from heapledger.engine.cache import Cache
 from heapledger.engine.plan import Progress, load_known, measure_all
 from heapledger.engine.task import Surroundings, Task, make_task
@@ -26,6 +27,7 @@ from heapledger.model import (
     Verdict,
     VerdictKind,
 )
+from heapledger.model_snapshot import SnapshotSet
 from heapledger.source.program import Program, build_program
 from heapledger.source.snippet import Snippet
 from heapledger.toolchain.find import Rustc, find_rustc
@@ -55,6 +57,10 @@ class SnippetOutcome:
     profiles: tuple[ProfileOutcome, ...]
     findings: tuple[Finding, ...]
     """Everything wrong with it, problems of its text included."""
+    snapshots: SnapshotSet | None = None
+    """None where no marker asks for one, or nothing was measured."""
+    snapshot_key: str = ""
+    """Key of the snapshots in the cache."""
 
     @property
     def kind(self) -> VerdictKind:
@@ -107,6 +113,12 @@ class _Prepared:
     problems: list[Finding] = field(default_factory=list)
     skipped: str = ""
     work: list[ProfileWork] = field(default_factory=list)
+    snapshots: snapshot.SnapshotTask | None = None
+
+    def all_work(self) -> list[Work]:
+        """Every unit of work, for the plan."""
+        found = [work for in_profile in self.work for work in in_profile]
+        return found if self.snapshots is None else [*found, self.snapshots]
 
 
 def evaluate(
@@ -125,7 +137,7 @@ def evaluate(
     store = cache if cache is not None else Cache.from_setting(config.cache)
     rustc, findings, missing = _find(config, store) if snippets else (None, [], "")
     prepared = [_prepare(snippet, rustc, config, missing) for snippet in snippets]
-    works = [work for one in prepared for in_profile in one.work for work in in_profile]
+    works = [work for one in prepared for work in one.all_work()]
     results = Results()
     if works and rustc is not None:
         try:
@@ -137,9 +149,16 @@ def evaluate(
             findings.append(_toolchain_finding(str(error)))
             missing = str(error)
     outcomes = tuple(_judge(one, rustc, results, missing) for one in prepared)
-    notes = (store.trouble,) if store.trouble else ()
+    untaken = {outcome.snapshots.missing for outcome in outcomes if outcome.snapshots and outcome.snapshots.missing}
+    notes = [f"no memory snapshots: {reason}" for reason in sorted(untaken)]
+    notes += [store.trouble] if store.trouble else []
     return Session(
-        rustc=rustc, outcomes=outcomes, findings=tuple(findings), notes=notes, fresh=results.fresh, missing=missing
+        rustc=rustc,
+        outcomes=outcomes,
+        findings=tuple(findings),
+        notes=tuple(notes),
+        fresh=results.fresh,
+        missing=missing,
     )
 
 
@@ -208,6 +227,10 @@ def _prepare(snippet: Snippet, rustc: Rustc | None, config: Config, missing: str
     for profile in profiles_of(snippet, config.profiles):
         task = make_task(program, profile, around, run=run, timeout=options.timeout)
         one.work.append(ProfileWork(task=task))
+    if snippet.memory and run:
+        one.snapshots = snapshot.make_snapshot_task(
+            program, snippet.memory, around, timeout=options.timeout, max_items=options.max_items
+        )
     return one
 
 
@@ -230,7 +253,9 @@ def _skip_reason(snippet: Snippet, rustc: Rustc) -> str:
 def _judge(one: _Prepared, rustc: Rustc | None, results: Results, missing: str) -> SnippetOutcome:
     reason = one.skipped or missing
     profiles = [_join(one.snippet, work, results, reason) for work in one.work]
+    taken = results.of(one.snapshots, SnapshotSet) if one.snapshots is not None else None
     findings = one.problems + [finding for profile in profiles for finding in profile.verdict.findings]
+    findings += _snapshot_findings(one.snippet, taken)
     if not one.work and not findings:
         verdict = Verdict(kind=VerdictKind.SKIPPED, reason=reason)
         profiles.append(ProfileOutcome(profile=Profile.DEBUG, ledger=None, provenance=None, verdict=verdict))
@@ -241,7 +266,26 @@ def _judge(one: _Prepared, rustc: Rustc | None, results: Results, missing: str) 
         toolchain=rustc.toolchain if rustc else None,
         profiles=tuple(profiles),
         findings=merge_profiles(findings),
+        snapshots=taken.value if taken is not None else None,
+        snapshot_key=one.snapshots.key if one.snapshots is not None else "",
     )
+
+
+def _snapshot_findings(snippet: Snippet, taken: Result[SnapshotSet] | None) -> list[Finding]:
+    """What the author of a marker has to know; a missing debugger is no fault of his."""
+    if taken is None:
+        return []
+    troubles = taken.value.troubles if taken.value is not None else ((None, taken.trouble),)
+    return [
+        Finding(
+            kind=FindingKind.MEMORY,
+            location=snippet.place_of(line if line is not None else snippet.memory[0].line),
+            text=f"no snapshot: {text}",
+            snippet=snippet.id,
+            profile=Profile.DEBUG,
+        )
+        for line, text in troubles
+    ]
 
 
 def _join(snippet: Snippet, work: ProfileWork, results: Results, reason: str) -> ProfileOutcome:

@@ -6,7 +6,7 @@ from heapledger.model import Profile
 from heapledger.source.expectations import Expectation, split_commas
 from heapledger.source.options import Options, parse_options, split_options
 
-SHOWS = "this version shows lines, output, path, timeline, blocks, blocks=peak, none"
+SHOWS = "this version shows lines, output, path, timeline, blocks, blocks=peak, memory, none"
 
 
 def read(*lines: str) -> tuple[Options, list[tuple[int, str]], list[str]]:
@@ -63,10 +63,6 @@ def test_expectations_for_both_and_for_one() -> None:
         (":exit: 300", ":exit: takes an exit status from 0 to 255, found '300'"),
         (":no-run: yes", ":no-run: takes no value, found 'yes'"),
         (":profiles: debug, realese", ":profiles: 'realese' is unknown; did you mean 'release'?"),
-        (
-            ":show: memory",
-            f":show: 'memory' is not available yet; {SHOWS}",
-        ),
         (
             ":show: layout=Vec",
             f":show: 'layout=Vec' is not available yet; {SHOWS}",

@@ -90,9 +90,20 @@ def test_invisible_characters_are_refused() -> None:
     ]
 
 
-def test_memory_markers_say_that_they_come_later() -> None:
-    snippet = snippet_of("let a = 1;\n//@ memory: here\n//@ memry: x")
+def test_memory_markers() -> None:
+    snippet = snippet_of("let a = 1; //~ none //@ memory: here\n//@ memory[2]: there\n//@ memry: x\n//@ memory[0]: y")
+    assert [(one.line, one.caption, one.time) for one in snippet.memory] == [(1, "here", None), (2, "there", 2)]
+    assert [fact.line for fact in snippet.facts] == [1]
+    assert snippet.code[0] == "let a = 1;"
     assert [text for _, text in snippet.problems] == [
-        "'//@ memory' is not available yet",
         "unknown marker '//@ memry'; write '//@ memory: caption'",
+        "'//@ memory[0]': times are counted from 1",
+    ]
+
+
+def test_memory_options_need_a_marker() -> None:
+    snippet = snippet_of(":show: memory\n:variables: a\nlet a = 1;")
+    assert [text for _, text in snippet.problems] == [
+        ":show: needs a line '//@ memory: caption' in the code",
+        ":variables: needs a line '//@ memory: caption' in the code",
     ]

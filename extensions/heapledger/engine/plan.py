@@ -13,13 +13,14 @@ from typing import Any
 
 import msgspec
 
-from heapledger.engine import run
+from heapledger.engine import run, snapshot
 from heapledger.engine.cache import Cache
 from heapledger.engine.process import Supervisor, SupervisorDied
 from heapledger.engine.task import Task
 from heapledger.engine.work import Kind, NothingMeasured, Result, Results, Tools, Work
 from heapledger.errors import EngineStopped
 from heapledger.model import Ledger, Provenance
+from heapledger.model_snapshot import SnapshotSet
 from heapledger.toolchain.find import Rustc
 from heapledger.toolchain.tracer import BuiltTracer, build_tracer, check_linking
 
@@ -28,6 +29,12 @@ BYTES_PER_WORKER = 1 << 30
 
 KINDS: tuple[Kind[Any, Any], ...] = (
     Kind(work=Task, result=Ledger, perform=run.perform, is_cacheable=run.is_cacheable),
+    Kind(
+        work=snapshot.SnapshotTask,
+        result=SnapshotSet,
+        perform=snapshot.perform,
+        is_cacheable=snapshot.is_cacheable,
+    ),
 )
 """Every kind of work; ``engine/work.py`` says how to add one."""
 

@@ -17,7 +17,18 @@ from heapledger.toolchain.find import Rustc
 from heapledger.toolchain.flags import CRATE_NAME, edition_of, profile_flags
 from heapledger.toolchain.tracer import linker_identity, tracer_digest
 
-_MEASURING = ("model.py", "engine", "measure", "source/program.py", "toolchain/flags.py", "toolchain/tracer.py")
+_MEASURING = (
+    "model.py",
+    "model_snapshot.py",
+    "source/stops.py",
+    "source/moves.py",
+    "source/bindings.py",
+    "engine",
+    "measure",
+    "source/program.py",
+    "toolchain/flags.py",
+    "toolchain/tracer.py",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,8 @@ HEADER_BYTES = 4096
 SLOTS = 16
 BUCKETS = SLOTS + 2
 KEPT_FRAMES = 72
+STAMP_AT = 40
+"""Byte of the header where the clock's next number stands."""
 MAX_EXTENT = 1 << 48
 """Largest size or address that a program on x86-64 can have."""
 
@@ -63,6 +65,10 @@ class RawEvent:
     """The walk stopped before the outermost frame."""
     failed: bool
     """The allocator returned null."""
+    address: int
+    """Where the block is (of ``dealloc``: was) in that run; never shown."""
+    stamp: int
+    """When the call returned, by the tracer's clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +253,7 @@ def _pair(records: list[tuple[int, _Fields]], frames: _Frames, stamps: int) -> t
 
 
 def _event(seq: int, record: tuple[int, _Fields], block: int | None, frames: _Frames) -> RawEvent:
-    offset, (_, ready, thread, count, size, old_size, align, *_) = record
+    offset, (_, ready, thread, count, size, old_size, align, address, _, _, stamp) = record
     return RawEvent(
         seq=seq,
         kind=_KINDS[ready & 0xFF],
@@ -261,6 +267,8 @@ def _event(seq: int, record: tuple[int, _Fields], block: int | None, frames: _Fr
         truncated=bool(ready & _TRUNCATED),
         deep=bool(ready & _DEEP),
         failed=bool(ready & _FAILED),
+        address=address,
+        stamp=stamp,
     )
 
 

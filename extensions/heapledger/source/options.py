@@ -20,9 +20,9 @@ from heapledger.source.expectations import Expectation, parse_expectations
 from heapledger.source.problems import MarkupProblem, Problem, nearest
 
 EDITIONS = ("2015", "2018", "2021", "2024")
-SHOWN = ("lines", "output", "path", "timeline", "blocks", "blocks=peak", "none")
-SHOWN_LATER = ("memory", "layout", "asm")
-LATER = ("deps", "variables", "frames", "elide")
+SHOWN = ("lines", "output", "path", "timeline", "blocks", "blocks=peak", "memory", "none")
+SHOWN_LATER = ("layout", "asm")
+LATER = ("deps", "elide")
 MAX_ITEMS = 200
 """Most items of a diagram: a larger one is unreadable, and slow to draw."""
 
@@ -50,8 +50,12 @@ class Options:
     targets: tuple[str, ...] = ()
     timeout: float | None = None
     """Seconds of processor time."""
+    variables: tuple[str, ...] = ()
+    """Variables that memory diagrams show; ``!name`` leaves one out. Empty: all."""
+    frames: tuple[str, ...] = ()
+    """Functions whose frames memory diagrams show. Empty: all."""
     max_items: int | None = None
-    """Most blocks, variables or calls in one diagram; None: what suits its kind."""
+    """Most blocks or calls in one diagram, most elements of a collection in a memory diagram; None: what suits."""
     caption: str | None = None
     name: str | None = None
     classes: tuple[str, ...] = ()
@@ -211,6 +215,14 @@ def _seconds(value: str) -> float:
     return seconds
 
 
+def _variables(value: str) -> tuple[str, ...]:
+    words = _words(value)
+    for word in words:
+        if re.fullmatch(r"!?[A-Za-z_]\w*", word) is None:
+            raise MarkupProblem(f"takes names of variables, '!name' to leave one out; found '{word}'")
+    return words
+
+
 def _items(value: str) -> int:
     if not value.isdecimal() or not 0 < int(value) <= MAX_ITEMS:
         raise MarkupProblem(f"takes a number from 1 to {MAX_ITEMS}, found '{value}'")
@@ -249,6 +261,8 @@ _SETTERS: dict[str, tuple[str, Callable[[str], object]]] = {
     "toolchain": ("toolchain", _versions),
     "targets": ("targets", _words),
     "timeout": ("timeout", _seconds),
+    "variables": ("variables", _variables),
+    "frames": ("frames", _words),
     "max-items": ("max_items", _items),
     "caption": ("caption", _text),
     "name": ("name", _identifier),

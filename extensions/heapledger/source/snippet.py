@@ -36,10 +36,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class MemoryMarker:
-    """``//@ memory: caption``: a snapshot is wanted here. Measured by a later version."""
+    """``//@ memory: caption``: a snapshot is wanted here, after the statement before it."""
 
     line: int
     caption: str
+    time: int | None = None
+    """Which time the program comes here, from 1; None: the last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +176,13 @@ class _Problems:
     def at(self, place: Place, text: str) -> None:
         self.found.append((place.location, text))
 
+    def need_marker(self) -> None:
+        """Refuse options that say how memory is shown, where nothing says when."""
+        for name, place, text in self.named:
+            asks = name in {"variables", "frames"} or (name == "show" and "memory" in text)
+            if asks:
+                self.found.append((place, f":{name}: needs a line '//@ memory: caption' in the code"))
+
     def extend(self, problems: list[Problem]) -> None:
         for problem in problems:
             place = self.places[problem.line].location if 0 <= problem.line < len(self.places) else self.location
@@ -197,6 +206,8 @@ def _assemble(
         lines, places = [], []
     hidden, code = (outside, list(lines)) if options.file else _unhide(lines)
     facts, memory = _take_markers(code, places, at)
+    if not memory:
+        at.need_marker()
     return Snippet(
         id=snippet_id,
         document=document,
@@ -231,23 +242,29 @@ def _take_markers(code: list[str], places: list[Place], at: _Problems) -> tuple[
     facts: list[Fact] = []
     memory: list[MemoryMarker] = []
     for row, column, comment in rust.line_comments("\n".join(code)):
-        if comment.startswith("//@"):
-            keyword, _, caption = comment.removeprefix("//@").strip().partition(":")
-            if re.fullmatch(r"memory(\[\d+\])?", keyword.strip()):
-                memory.append(MemoryMarker(row + 1, caption.strip()))
-                at.at(places[row], "'//@ memory' is not available yet")
-            else:
-                at.at(places[row], f"unknown marker '//@ {keyword.strip()}'; write '//@ memory: caption'")
-            code[row] = code[row][:column].rstrip()
-        elif "//~" in comment:
-            start = comment.index("//~")
-            for text in comment[start:].split("//~")[1:]:
-                try:
-                    facts.append(parse_fact(text.strip(), row + 1))
-                except MarkupProblem as problem:
-                    at.at(places[row], f"//~ {problem}")
-            code[row] = code[row][: column + start].rstrip()
+        start = 0 if comment.startswith("//@") else comment.find("//~")
+        if start < 0:
+            continue
+        for mark in re.split(r"(?=//[~@])", comment[start:])[1:]:
+            try:
+                if mark.startswith("//~"):
+                    facts.append(parse_fact(mark.removeprefix("//~").strip(), row + 1))
+                else:
+                    memory.append(_memory_marker(mark.removeprefix("//@").strip(), row + 1))
+            except MarkupProblem as problem:
+                at.at(places[row], f"{mark[:3]} {problem}" if mark.startswith("//~") else str(problem))
+        code[row] = code[row][: column + start].rstrip()
     return facts, memory
+
+
+def _memory_marker(text: str, line: int) -> MemoryMarker:
+    keyword, _, caption = text.partition(":")
+    found = re.fullmatch(r"memory(?:\[(\d+)\])?", keyword.strip())
+    if found is None:
+        raise MarkupProblem(f"unknown marker '//@ {keyword.strip()}'; write '//@ memory: caption'")
+    if found[1] is not None and not 0 < int(found[1]) < 1 << 32:
+        raise MarkupProblem(f"'//@ memory[{found[1]}]': times are counted from 1")
+    return MemoryMarker(line, caption.strip(), int(found[1]) if found[1] else None)
 
 
 def _check_characters(lines: list[str], places: list[Place], at: _Problems) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from heapledger.model import SCHEMA, EventKind, Exit, Finding, Ledger, Outside, Toolchain, Totals
-from heapledger.session import Session
+from heapledger.model import SCHEMA, EventKind, Exit, Finding, Ledger, Outside, Profile, Toolchain, Totals
+from heapledger.model_snapshot import Snapshot
+from heapledger.session import Session, SnippetOutcome
 from heapledger.source.snippet import Snippet
 
 
@@ -58,7 +59,7 @@ class LedgerReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     totals: Totals | None = msgspec.field(name="totals")
     events: tuple[EventReport, ...] = msgspec.field(name="events")
     outside: Outside | None = msgspec.field(name="outside")
-    snapshots: tuple[str, ...] = msgspec.field(name="snapshots")
+    snapshots: tuple[Snapshot, ...] = msgspec.field(name="snapshots")
     stdout: str = msgspec.field(name="stdout")
     stderr: str = msgspec.field(name="stderr")
     exit: Exit | None = msgspec.field(name="exit")
@@ -104,6 +105,13 @@ def _events(snippet: Snippet, ledger: Ledger | None, *, documents: bool) -> tupl
     return tuple(found)
 
 
+def _snapshots(outcome: SnippetOutcome, profile: Profile) -> tuple[Snapshot, ...]:
+    """Snapshots are of the debug program: they stand with its ledger, or with the only one that there is."""
+    profiles = [one.profile for one in outcome.profiles]
+    place = Profile.DEBUG if Profile.DEBUG in profiles else profiles[0]
+    return outcome.snapshots.snapshots if outcome.snapshots is not None and profile is place else ()
+
+
 def make_report(session: Session, *, documents: bool = False) -> Report:
     """Collect a session into the schema.
 
@@ -132,7 +140,7 @@ def make_report(session: Session, *, documents: bool = False) -> Report:
                     totals=ledger.totals if ledger else None,
                     events=_events(outcome.snippet, ledger, documents=documents),
                     outside=ledger.outside if ledger else None,
-                    snapshots=(),
+                    snapshots=_snapshots(outcome, profile.profile),
                     stdout=ledger.stdout if ledger else "",
                     stderr=ledger.stderr if ledger else "",
                     exit=ledger.exit if ledger else None,
