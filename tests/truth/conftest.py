@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from .workshop import Workshop, measure_corpus
+from heapledger.engine.cache import Cache
+
+from .workshop import Workshop
 
 
 @pytest.fixture(scope="session")
@@ -22,5 +24,4 @@ def workshop(common: Path, tmp_path_factory: pytest.TempPathFactory) -> Workshop
     with (common / "corpus.lock").open("w") as lock:
         # The first worker measures, on all cores; the others find its results in the cache.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        session = measure_corpus(common / "corpus-cache")
-    return Workshop(tmp_path_factory.mktemp("truth"), session)
+        return Workshop(tmp_path_factory.mktemp("truth"), Cache(common / "corpus-cache"))

@@ -15,6 +15,7 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 from heapledger.config import Config
+from heapledger.engine.cache import Cache
 from heapledger.engine.compile import rustc_command
 from heapledger.engine.run import RUN_ENVIRONMENT
 from heapledger.engine.task import Surroundings, Task, make_task
@@ -62,16 +63,18 @@ def snippet_of(name: str) -> Snippet:
     return snippet
 
 
-def measure_corpus(cache: Path) -> Session:
+def measure_corpus(cache: Cache) -> Session:
     """Measure the whole corpus with the engine, in one plan, as a build of documents does."""
-    return evaluate([snippet_of(name) for name in NAMES], Config(cache=str(cache)))
+    return evaluate([snippet_of(name) for name in NAMES], Config(), cache=cache)
 
 
 class Workshop:
     """Compiles and runs; remembers what it did."""
 
-    def __init__(self, folder: Path, session: Session) -> None:
+    def __init__(self, folder: Path, cache: Cache) -> None:
+        session = measure_corpus(cache)
         assert session.rustc is not None, session.findings
+        self.cache = cache
         self.folder = folder
         self.rustc: Rustc = session.rustc
         self._outcomes = {outcome.snippet.id: outcome for outcome in session.outcomes}
