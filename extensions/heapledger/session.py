@@ -12,7 +12,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from heapledger.config import Config
 from heapledger.engine import snapshot
 from heapledger.engine.cache import Cache
+from heapledger.engine.image import ImageWork, make_image_work
 from heapledger.engine.plan import Progress, load_known, measure_all
+from heapledger.engine.probe import ProbeWork, make_probe_work
 from heapledger.engine.task import Surroundings, Task, make_task
 from heapledger.engine.work import Result, Results, Work
 from heapledger.errors import HeapledgerError, ToolchainUnusable
@@ -27,11 +29,13 @@ from heapledger.model import (
     Verdict,
     VerdictKind,
 )
+from heapledger.model_below import Image, Probe
 from heapledger.model_snapshot import SnapshotSet
 from heapledger.source.program import Program, build_program
 from heapledger.source.snippet import Snippet
 from heapledger.toolchain.find import Rustc, find_rustc
-from heapledger.verify.compare import verify
+from heapledger.verify.below import Below, questions_of
+from heapledger.verify.compare import NOTHING_BELOW, verify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,8 @@ class ProfileOutcome:
     ledger: Ledger | None
     provenance: Provenance | None
     verdict: Verdict
+    below: Below = NOTHING_BELOW
+    """Answers about types and machine code, where the snippet asks."""
     key: str = ""
     """Keys of all results in the cache: another key is another result."""
 
@@ -95,10 +101,16 @@ class ProfileWork:
     """All work of a snippet in one profile, of every kind."""
 
     task: Task
+    image: ImageWork | None = None
+    probe: ProbeWork | None = None
 
     def __iter__(self) -> Iterator[Work]:
         """Every unit of work, for the plan."""
         yield self.task
+        if self.image is not None:
+            yield self.image
+        if self.probe is not None:
+            yield self.probe
 
     @property
     def key(self) -> str:
@@ -226,12 +238,27 @@ def _prepare(snippet: Snippet, rustc: Rustc | None, config: Config, missing: str
     run = not options.no_run and options.fails is None
     for profile in profiles_of(snippet, config.profiles):
         task = make_task(program, profile, around, run=run, timeout=options.timeout)
-        one.work.append(ProfileWork(task=task))
+        image, probe = _image_work(snippet, task, around), _probe_work(snippet, task, around)
+        one.work.append(ProfileWork(task=task, image=image, probe=probe))
     if snippet.memory and run:
         one.snapshots = snapshot.make_snapshot_task(
             program, snippet.memory, around, timeout=options.timeout, max_items=options.max_items
         )
     return one
+
+
+def _image_work(snippet: Snippet, task: Task, around: Surroundings) -> ImageWork | None:
+    """Return the questions about machine code, if the snippet asks any."""
+    questions = tuple(one for one in questions_of(snippet, task.profile) if not one.is_for_probe)
+    codes = snippet.options.codes
+    return make_image_work(task, questions, codes, around) if questions or codes else None
+
+
+def _probe_work(snippet: Snippet, task: Task, around: Surroundings) -> ProbeWork | None:
+    """Return the questions about types, if the snippet asks any."""
+    questions = tuple(one for one in questions_of(snippet, task.profile) if one.is_for_probe)
+    layouts = tuple(dict.fromkeys([*snippet.options.layouts, *(asked.type for asked in snippet.layouts)]))
+    return make_probe_work(task, questions, layouts, around) if questions or layouts else None
 
 
 def profiles_of(snippet: Snippet, default: Sequence[Profile]) -> tuple[Profile, ...]:
@@ -291,15 +318,17 @@ def _snapshot_findings(snippet: Snippet, taken: Result[SnapshotSet] | None) -> l
 def _join(snippet: Snippet, work: ProfileWork, results: Results, reason: str) -> ProfileOutcome:
     """Bring the results of one profile together and judge them."""
     result = results.of(work.task, Ledger)
+    below = _below(work, results)
     if result is None:
         verdict = Verdict(kind=VerdictKind.SKIPPED, reason=reason or "it was not measured")
     else:
-        verdict = _verdict(snippet, work.task, result)
+        verdict = _verdict(snippet, work.task, result, below)
     return ProfileOutcome(
         profile=work.task.profile,
         ledger=result.value if result else None,
         provenance=result.provenance if result else None,
         verdict=verdict,
+        below=below,
         key=work.key,
     )
 
@@ -313,9 +342,20 @@ def merge_profiles(findings: list[Finding]) -> tuple[Finding, ...]:
     return tuple(merged.values())
 
 
-def _verdict(snippet: Snippet, task: Task, result: Result[Ledger]) -> Verdict:
+def _below(work: ProfileWork, results: Results) -> Below:
+    image = results.of(work.image, Image) if work.image is not None else None
+    probe = results.of(work.probe, Probe) if work.probe is not None else None
+    troubles = [result.trouble for result in (image, probe) if result is not None and result.trouble]
+    return Below(
+        image=image.value if image is not None else None,
+        probe=probe.value if probe is not None else None,
+        trouble=troubles[0] if troubles else "",
+    )
+
+
+def _verdict(snippet: Snippet, task: Task, result: Result[Ledger], below: Below) -> Verdict:
     if result.value is not None:
-        return verify(snippet, result.value)
+        return verify(snippet, result.value, below)
     finding = Finding(
         kind=FindingKind.RUN,
         location=snippet.location,

@@ -27,7 +27,9 @@ COMPILE_LIMITS = Limits(
 MAX_DIAGNOSTICS = 20
 
 
-class _Span(msgspec.Struct):
+class Span(msgspec.Struct):
+    """Where a message points."""
+
     file_name: str
     line_start: int
     column_start: int
@@ -39,12 +41,12 @@ class _Code(msgspec.Struct):
     code: str
 
 
-class _Message(msgspec.Struct):
+class Message(msgspec.Struct):
     """One line of ``--error-format=json``; further fields are ignored."""
 
     message: str
     level: str
-    spans: list[_Span]
+    spans: list[Span]
     code: _Code | None = None
     rendered: str | None = None
 
@@ -113,24 +115,30 @@ def _trouble(outcome: Outcome) -> str:
     return ""
 
 
-def _diagnostics(outcome: Outcome, program: Program) -> tuple[Diagnostic, ...]:
-    found: list[Diagnostic] = []
+def messages(outcome: Outcome) -> list[Message]:
+    """Return rustc's errors and warnings, in lines of what it compiled."""
+    found: list[Message] = []
     for line in outcome.stderr.splitlines():
         if not line.startswith(b"{"):
             continue
         try:
-            message = msgspec.json.decode(line, type=_Message)
+            message = msgspec.json.decode(line, type=Message)
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue
         if message.level.startswith("error") and message.spans == [] and message.message.startswith("aborting due to"):
             continue
         if message.level in {"error", "warning", "error: internal compiler error"}:
-            found.append(_in_source(message, program))
+            found.append(message)
+    return found
+
+
+def _diagnostics(outcome: Outcome, program: Program) -> tuple[Diagnostic, ...]:
+    found = [_in_source(message, program) for message in messages(outcome)]
     errors = [message for message in found if message.level == "error"]
     return tuple((errors or found)[:MAX_DIAGNOSTICS])
 
 
-def _in_source(message: _Message, program: Program) -> Diagnostic:
+def _in_source(message: Message, program: Program) -> Diagnostic:
     """Move a message into lines of the snippet's source; a place outside it is set to the nearest line inside."""
     primary = next((span for span in message.spans if span.is_primary and span.file_name == SOURCE_PATH), None)
     line = None

@@ -13,13 +13,16 @@ from typing import Any
 
 import msgspec
 
-from heapledger.engine import run, snapshot
+from heapledger.engine import image, probe, run, snapshot
 from heapledger.engine.cache import Cache
+from heapledger.engine.image import ImageWork
+from heapledger.engine.probe import ProbeWork
 from heapledger.engine.process import Supervisor, SupervisorDied
 from heapledger.engine.task import Task
-from heapledger.engine.work import Kind, NothingMeasured, Result, Results, Tools, Work
+from heapledger.engine.work import Kind, NothingMeasured, Result, Results, Tools, Work, always
 from heapledger.errors import EngineStopped
 from heapledger.model import Ledger, Provenance
+from heapledger.model_below import Image, Probe
 from heapledger.model_snapshot import SnapshotSet
 from heapledger.toolchain.find import Rustc
 from heapledger.toolchain.tracer import BuiltTracer, build_tracer, check_linking
@@ -35,6 +38,8 @@ KINDS: tuple[Kind[Any, Any], ...] = (
         perform=snapshot.perform,
         is_cacheable=snapshot.is_cacheable,
     ),
+    Kind(work=ImageWork, result=Image, perform=image.perform, is_cacheable=always),
+    Kind(work=ProbeWork, result=Probe, perform=probe.perform, is_cacheable=always),
 )
 """Every kind of work; ``engine/work.py`` says how to add one."""
 

@@ -18,16 +18,17 @@ from heapledger.toolchain.flags import CRATE_NAME, edition_of, profile_flags
 from heapledger.toolchain.tracer import linker_identity, tracer_digest
 
 _MEASURING = (
-    "model.py",
-    "model_snapshot.py",
-    "source/stops.py",
-    "source/moves.py",
-    "source/bindings.py",
-    "engine",
-    "measure",
-    "source/program.py",
-    "toolchain/flags.py",
-    "toolchain/tracer.py",
+    *(
+        "model.py",
+        "model_snapshot.py",
+        "model_below.py",
+        "engine",
+        "measure",
+        "toolchain/flags.py",
+        "toolchain/tracer.py",
+    ),
+    *("source/program.py", "source/probe.py", "source/questions.py", "source/rust.py"),
+    *("source/stops.py", "source/moves.py", "source/bindings.py"),
 )
 
 

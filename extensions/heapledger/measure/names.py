@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rust_demangler import demangle  # type: ignore[attr-defined]
+from rust_demangler import demangle, rust_v0  # type: ignore[attr-defined]
+
+rust_v0.print = lambda *_: None  # type: ignore[attr-defined]
+"""The library prints what it cannot read to standard output, where our JSON goes."""
 
 _LLVM_SUFFIX = re.compile(r"\.llvm\.\d+$")
 _LEGACY_HASH = re.compile(r"::h[0-9a-f]{16}$")

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from heapledger.model import COUNTED_METRICS, Location, Profile
+from heapledger.model import Location, Profile
 from heapledger.source.expectations import Expectation
 from heapledger.source.options import split_options
 from heapledger.source.problems import MarkupProblem, nearest
@@ -124,7 +124,7 @@ def can_fail(snippet: Snippet, profile: Profile) -> bool:
 
 def always_true(expectation: Expectation) -> bool:
     """Whether a comparison holds for every number that could be measured: sizes and counts are never negative."""
-    return expectation.metric in COUNTED_METRICS and expectation.op == ">=" and expectation.value == 0
+    return expectation.op == ">=" and expectation.value == 0
 
 
 def evidence_problem(evidence: list[tuple[Snippet, tuple[Profile, ...]]]) -> str:

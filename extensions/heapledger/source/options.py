@@ -18,10 +18,12 @@ from heapledger.config import MAX_TIMEOUT
 from heapledger.model import Profile
 from heapledger.source.expectations import Expectation, parse_expectations
 from heapledger.source.problems import MarkupProblem, Problem, nearest
+from heapledger.source.questions import checked_type, split_outside
 
 EDITIONS = ("2015", "2018", "2021", "2024")
 SHOWN = ("lines", "output", "path", "timeline", "blocks", "blocks=peak", "memory", "none")
-SHOWN_LATER = ("layout", "asm")
+SHOWN_OF = {"layout": "layout=TYPE", "asm": "asm=FUNCTION"}
+"""What is shown of a type or a function that the author names."""
 LATER = ("deps", "elide")
 MAX_ITEMS = 200
 """Most items of a diagram: a larger one is unreadable, and slow to draw."""
@@ -61,6 +63,16 @@ class Options:
     classes: tuple[str, ...] = ()
     lines: tuple[tuple[str, int], ...] = field(default=())
     """Name of each given option and the index of its line in the body, for messages."""
+
+    @property
+    def layouts(self) -> tuple[str, ...]:
+        """Types whose layout is shown."""
+        return tuple(word.partition("=")[2] for word in self.show if word.startswith("layout="))
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Functions whose machine code is shown."""
+        return tuple(word.partition("=")[2] for word in self.show if word.startswith("asm="))
 
     def line_of(self, name: str) -> int:
         """Index of the option's line in the body, or -1 where it was not given."""
@@ -136,13 +148,18 @@ def _contradictions(options: Options, seen: dict[str, int]) -> list[Problem]:
         (first, second)
         for first, seconds in (
             ("fails", ("panics", "exit", "stdout", "no-run", "expect", "expect-debug", "expect-release")),
-            ("no-run", ("panics", "exit", "stdout", "expect", "expect-debug", "expect-release")),
+            ("no-run", ("panics", "exit", "stdout")),
             ("panics", ("exit",)),
         )
         for second in seconds
         if first in seen and second in seen
     ]
     problems = [Problem(seen[second], f":{first}: and :{second}: contradict each other") for first, second in pairs]
+    if options.no_run:
+        # What is read from the linked program or its types needs no run.
+        counted = [(profile, e) for profile, e in options.expect if e.question is None]
+        named = dict.fromkeys("expect" if profile is None else f"expect-{profile.value}" for profile, _ in counted)
+        problems += [Problem(seen[name], f":no-run: and :{name}: contradict each other") for name in named]
     if options.region is not None and options.file is None:
         problems.append(Problem(seen["region"], ":region: needs :file:"))
     return problems
@@ -182,12 +199,19 @@ def _profiles(value: str) -> tuple[Profile, ...]:
 
 
 def _show(value: str) -> tuple[str, ...]:
-    words = _words(value)
+    words = tuple(word.strip() for word in split_outside(_text(value), ","))
+    if not all(words):
+        raise MarkupProblem("has an empty entry between commas")
     for word in words:
-        stem = word.partition("=")[0]
-        if stem in SHOWN_LATER:
-            raise MarkupProblem(f"'{word}' is not available yet; this version shows {', '.join(SHOWN)}")
-        _one_of(SHOWN)(word)
+        stem, _, named = word.partition("=")
+        if stem in SHOWN_OF:
+            if not named.strip():
+                raise MarkupProblem(f"'{word}' names nothing; write {SHOWN_OF[stem]}")
+            if stem == "layout":
+                checked_type(named)
+            continue
+        if word not in SHOWN:
+            raise MarkupProblem(f"'{word}' is unknown{nearest(word, (*SHOWN, *SHOWN_OF))}")
     if "none" in words and len(words) > 1:
         raise MarkupProblem("'none' stands alone")
     return words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from functools import cache
 
@@ -189,3 +190,49 @@ def _walk(root: Node) -> Iterator[Node]:
         node = pending.pop()
         yield node
         pending.extend(reversed(node.children))
+
+
+def is_type(text: str) -> bool:
+    """Whether the text is one type, by its form."""
+    return _is_whole(f"type X = {text};", "type_item")
+
+
+def is_expression(text: str) -> bool:
+    """Whether the text is one expression, by its form."""
+    return _is_whole(f"const X: () = {text};", "const_item")
+
+
+def _is_whole(item: str, kind: str) -> bool:
+    root = parse(item).root_node
+    return not root.has_error and len(root.children) == 1 and root.children[0].type == kind
+
+
+def declared_names(text: str) -> dict[str, frozenset[str]]:
+    """Return the names that a program declares, anywhere: ``function_item``, ``static_item``, ``const_item``.
+
+    The variables inside ``thread_local!`` and its like count as statics: a macro's tokens are ``static NAME``.
+    """
+    found: dict[str, set[str]] = {"function_item": set(), "static_item": set(), "const_item": set()}
+    for node in _walk(parse(text).root_node):
+        if node.type in found:
+            found[node.type].add(_field_text(node, "name"))
+        elif node.type == "token_tree":
+            words = [_text(child) for child in node.children]
+            for before, word in itertools.pairwise(words):
+                if before in {"static", "mut"} and word.isidentifier():
+                    found["static_item"].add(word)
+                elif before == "fn" and word.isidentifier():
+                    found["function_item"].add(word)
+    return {kind: frozenset(names) for kind, names in found.items()}
+
+
+def variables(text: str) -> dict[str, tuple[int, int]]:
+    """Return the variables of ``let NAME = …;``, with the place (line from 0, byte) behind the first of each name."""
+    found: dict[str, tuple[int, int]] = {}
+    for node in _walk(parse(text).root_node):
+        if node.type == "let_declaration" and node.child_by_field_name("value") is not None:
+            pattern = node.child_by_field_name("pattern")
+            if pattern is not None and pattern.type == "identifier":
+                row, column = node.end_point
+                found.setdefault(_text(pattern), (row, column))
+    return found

@@ -44,6 +44,15 @@ class MemoryMarker:
     """Which time the program comes here, from 1; None: the last."""
 
 
+@dataclass(frozen=True, slots=True)
+class AskedLayout:
+    """A type whose layout an ``{alloc:layout}`` shows."""
+
+    type: str
+    line: int
+    """Line of the source that asks for it, from 1."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snippet:
     """One piece of Rust with everything its author said about it."""
@@ -68,6 +77,8 @@ class Snippet:
     memory: tuple[MemoryMarker, ...]
     problems: tuple[tuple[Location, str], ...]
     """What is wrong with the text; a snippet with problems is not run."""
+    layouts: tuple[AskedLayout, ...] = ()
+    """Of ``{alloc:layout}``, whose source is nothing but types and the items that they need."""
 
     def option_place(self, name: str) -> Location:
         """Location of an option, or of the directive where it was not given."""

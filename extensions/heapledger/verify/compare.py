@@ -19,7 +19,10 @@ from heapledger.source.expectations import Expectation
 from heapledger.source.facts import ExpectedEvent, Fact
 from heapledger.source.snippet import Snippet
 from heapledger.verify import events as written
+from heapledger.verify.below import Below, check_expectation, check_shown
 from heapledger.verify.endings import check_ending
+
+NOTHING_BELOW = Below()
 
 _UNSTABLE_REASON = {
     "peak": "several threads ran, so the peak depends on their timing",
@@ -28,14 +31,15 @@ _UNSTABLE_REASON = {
 }
 
 
-def verify(snippet: Snippet, ledger: Ledger) -> Verdict:
+def verify(snippet: Snippet, ledger: Ledger, below: Below = NOTHING_BELOW) -> Verdict:
     """Compare and judge. A snippet with nothing to fail is ``measured``."""
     findings = list(check_ending(snippet, ledger))
     expectations = [e for profile, e in snippet.options.expect if profile in {None, ledger.profile}]
     lines = fact_lines(snippet, ledger.profile)
     if ledger.exit.kind not in {ExitKind.COMPILE_ERROR, ExitKind.TIMEOUT, ExitKind.OUTPUT_LIMIT, ExitKind.MEMORY_LIMIT}:
-        findings += [finding for e in expectations for finding in _check_total(snippet, ledger, e)]
+        findings += [finding for e in expectations for finding in _check_expectation(snippet, ledger, e, below)]
         findings += _check_lines(snippet, ledger, lines)
+        findings += check_shown(snippet, ledger.profile, below)
     if findings:
         return Verdict(kind=VerdictKind.FALSIFIED, findings=tuple(findings))
     options = snippet.options
@@ -60,9 +64,15 @@ def events_by_line(ledger: Ledger) -> dict[int | None, list[Event]]:
     return groups
 
 
-def _check_total(snippet: Snippet, ledger: Ledger, expectation: Expectation) -> list[Finding]:
+def _check_expectation(snippet: Snippet, ledger: Ledger, expectation: Expectation, below: Below) -> list[Finding]:
     option = "expect" if (None, expectation) in snippet.options.expect else f"expect-{ledger.profile.value}"
     place = snippet.option_place(option)
+    if expectation.question is not None:
+        return check_expectation(snippet, ledger.profile, place, expectation, below)
+    return _check_total(snippet, ledger, place, expectation)
+
+
+def _check_total(snippet: Snippet, ledger: Ledger, place: Location, expectation: Expectation) -> list[Finding]:
     metric = expectation.metric
     if ledger.totals is None:
         text = "nothing was counted: a program with its own #[global_allocator] or without std is run untraced"
