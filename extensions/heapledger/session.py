@@ -19,6 +19,7 @@ from heapledger.engine.task import Surroundings, Task, make_task
 from heapledger.engine.work import Result, Results, Work
 from heapledger.errors import HeapledgerError, ToolchainUnusable
 from heapledger.model import (
+    ExitKind,
     Finding,
     FindingKind,
     Ledger,
@@ -282,7 +283,9 @@ def _judge(one: _Prepared, rustc: Rustc | None, results: Results, missing: str) 
     profiles = [_join(one.snippet, work, results, reason) for work in one.work]
     taken = results.of(one.snapshots, SnapshotSet) if one.snapshots is not None else None
     findings = one.problems + [finding for profile in profiles for finding in profile.verdict.findings]
-    findings += _snapshot_findings(one.snippet, taken)
+    ledgers = [profile.ledger for profile in profiles if profile.ledger is not None]
+    if not any(ledger.exit.kind is ExitKind.COMPILE_ERROR for ledger in ledgers):
+        findings += _snapshot_findings(one.snippet, taken)
     if not one.work and not findings:
         verdict = Verdict(kind=VerdictKind.SKIPPED, reason=reason)
         profiles.append(ProfileOutcome(profile=Profile.DEBUG, ledger=None, provenance=None, verdict=verdict))

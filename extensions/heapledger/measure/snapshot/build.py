@@ -158,8 +158,6 @@ class Builder:
             if node.view is None:
                 continue
             address = node.block.address
-            if node.view.form == "table":
-                address = node.view.extra
             node.decoded = self.decoder.viewed(node.view, address, "", 0)
             for found in node.decoded.pointers:
                 self._reach(found, Owner(block=number) if node.owned else None)
@@ -262,7 +260,7 @@ class Builder:
     def _block(self, node: _Node) -> Block:
         block, view = node.block, node.view
         size = view.type.size if view is not None else 0
-        sized = view is not None and view.form in {"elements", "str", "ring", "counted"} and size > 0
+        sized = view is not None and view.form != "tree" and size > 0
         decoded = node.decoded
         return Block(
             block=block.number,
@@ -314,7 +312,7 @@ def _type_of(view: View | None) -> str | None:
 
 def _is_opaque(view: View) -> bool:
     """Whether a block may hold pointers that decoding does not see."""
-    return view.form in {"table", "tree"} or _has_unknown(view.type)
+    return view.form != "tree" and _has_unknown(view.type)
 
 
 def _has_unknown(kind: Type, depth: int = 0) -> bool:

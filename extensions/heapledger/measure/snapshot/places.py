@@ -52,6 +52,8 @@ class Places:
     stacks: tuple[tuple[int, int], ...]
     """Known parts of the threads' stacks."""
     statics: list[KnownStatic] = field(default_factory=list)
+    named: dict[int, tuple[str, int]] = field(default_factory=dict)
+    """Name and size of what has no symbol: vtables, by address."""
 
     def find(self, address: int, view: View | None = None, *, register: bool = True) -> Target:
         """Name the place that an address is in.
@@ -109,6 +111,8 @@ class Places:
             return None
         symbol = self.image.symbol_at(in_file)
         name, start, size = None, address, view.count * view.type.size if view is not None else 0
+        if address in self.named:
+            symbol, (name, size) = None, self.named[address]
         if symbol is not None and not symbol.name.startswith((".L", "anon.", "str.", "vtable.", "alloc_")):
             name = static_name(symbol.name)
             start, size = symbol.address + self.bias, symbol.size

@@ -17,8 +17,8 @@ from heapledger.measure.snapshot.frames import Call, Functions, Slot, static_add
 from heapledger.measure.snapshot.image import Image
 from heapledger.measure.snapshot.places import KnownStatic, Places, static_name
 from heapledger.measure.snapshot.raw import Memory, RawStop
-from heapledger.measure.snapshot.std_types import HANDLERS
-from heapledger.measure.snapshot.types import Type, Types
+from heapledger.measure.snapshot.std_types import FORMS, HANDLERS
+from heapledger.measure.snapshot.types import Type, Types, short_name
 from heapledger.measure.snapshot.values import Decoder
 from heapledger.measure.symbols import Binary
 from heapledger.measure.trace import RawEvent, RawTrace
@@ -92,8 +92,9 @@ class TakenProgram:
             tls=stop.tls,
             stacks=tuple((region.start, region.end) for region in memory.regions if region.kind == "stack"),
             statics=self._declared(stop),
+            named=self._vtable_names(stop),
         )
-        decoder = Decoder(memory, self._vtables(stop), places.describe, HANDLERS, max_items)
+        decoder = Decoder(memory, self._vtables(stop), places.describe, HANDLERS, FORMS, max_items)
         known = {
             index: Known(
                 authored=told.authored,
@@ -144,6 +145,15 @@ class TakenProgram:
             address = static_address(place, stop.bias, 0, 0)
             if concrete is not None and address is not None:
                 found[address] = self.types.at(concrete)
+        return found
+
+    def _vtable_names(self, stop: RawStop) -> dict[int, tuple[str, int]]:
+        found: dict[int, tuple[str, int]] = {}
+        for die, place in self.functions.vtables:
+            address = static_address(place, stop.bias, 0, 0)
+            name = die.text("name").removesuffix("::{vtable}").removeprefix("<").removesuffix(">")
+            if address is not None:
+                found[address] = (f"vtable of {short_name(name)}", self.types.of(die).size)
         return found
 
     def _declared(self, stop: RawStop) -> list[KnownStatic]:

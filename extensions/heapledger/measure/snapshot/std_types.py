@@ -2,76 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from heapledger.measure.snapshot import maps
+from heapledger.measure.snapshot.fields import field_at, leaves, number_at, pointer_in
 from heapledger.measure.snapshot.numbers import str_text
-from heapledger.measure.snapshot.types import Kind, Member, Type
-from heapledger.measure.snapshot.values import MAX_STRING, NO_MEMORY, Decoded, Decoder, Found, Handler, View, join
+from heapledger.measure.snapshot.types import Kind, Type
+from heapledger.measure.snapshot.values import (
+    MAX_STRING,
+    NO_MEMORY,
+    Decoded,
+    Decoder,
+    FormHandler,
+    Found,
+    Handler,
+    View,
+    join,
+)
 
 _USIZE_MAX = (1 << 64) - 1
 _COUNTS = 16
 """Bytes of the two counts before the value of ``Rc`` and ``Arc``."""
-
-
-def leaves(kind: Type, offset: int = 0, depth: int = 0) -> Iterator[tuple[Member, int, Type]]:
-    """Return every innermost field of a struct with its offset from the start: (member, offset, type)."""
-    if depth > 8:
-        return
-    for member in kind.members:
-        at = offset + member.offset
-        if member.type.kind is Kind.STRUCT and member.type.members and not member.type.is_fat:
-            yield from leaves(member.type, at, depth + 1)
-        else:
-            yield member, at, member.type
-
-
-def field_at(kind: Type, name: str, offset: int = 0, depth: int = 0) -> tuple[Type, int] | None:
-    """Find a field by its name, outer ones first, and return its type and offset."""
-    for member in kind.members:
-        if member.name == name:
-            return member.type, offset + member.offset
-    if depth < 6:
-        for member in kind.members:
-            found = field_at(member.type, name, offset + member.offset, depth + 1)
-            if found is not None:
-                return found
-    return None
-
-
-def number_at(decoder: Decoder, kind: Type, address: int, name: str) -> int | None:
-    """Read the number in a field, through wrappers such as ``Cell``."""
-    found = field_at(kind, name)
-    if found is None:
-        return None
-    inner, offset = found
-    while inner.kind is Kind.STRUCT:
-        step = next((member for member in inner.members if member.type.size == inner.size), None)
-        if step is None:
-            return None
-        inner, offset = step.type, offset + step.offset
-    if inner.kind not in {Kind.UNSIGNED, Kind.SIGNED, Kind.BOOL}:
-        return None
-    return decoder.unsigned(inner, address + offset)
-
-
-def pointer_in(decoder: Decoder, kind: Type, address: int, name: str) -> int | None:
-    """Read the first pointer inside a field."""
-    found = field_at(kind, name)
-    if found is None:
-        return None
-    inner, offset = found
-    if inner.kind is Kind.POINTER:
-        return decoder.unsigned(inner, address + offset)
-    if inner.is_fat:
-        member = next(one for one in inner.members if one.name in {"data_ptr", "pointer"})
-        return decoder.memory.unsigned(address + offset + member.offset)
-    for _, at, leaf in leaves(inner, offset):
-        if leaf.kind is Kind.POINTER:
-            return decoder.unsigned(leaf, address + at)
-        if leaf.is_fat:
-            member = next(one for one in leaf.members if one.name in {"data_ptr", "pointer"})
-            return decoder.memory.unsigned(address + at + member.offset)
-    return None
 
 
 def vec(decoder: Decoder, kind: Type, address: int, path: str, depth: int) -> Decoded | None:
@@ -259,17 +208,15 @@ def _behind_counts(view: View) -> View:
     return View(form, view.type, view.count, view.room, label="list" if is_list else "")
 
 
-def counted_block(decoder: Decoder, kind: Type, address: int, path: str, depth: int) -> Decoded | None:
+def counted_block(decoder: Decoder, view: View, address: int, path: str, depth: int) -> Decoded:
     """The block of ``Rc`` or ``Arc``: both counts and the value."""
-    value_type, extra = kind.params["T"], kind.align
-    view = View("counted", value_type, kind.count, kind.count, extra=extra, label=kind.name)
     strong, weak = decoder.memory.unsigned(address), decoder.memory.unsigned(address + 8)
     if strong is None or weak is None:
         return Decoded("not read")
     counts = f"strong {strong}, weak {weak - 1 if strong else weak}"
     if strong == 0:
         return Decoded(f"{counts}, the value is dropped")
-    found = decoder.viewed(_behind_counts(view), address + extra, path or "value", depth + 1)
+    found = decoder.viewed(_behind_counts(view), address + view.extra, path or "value", depth + 1)
     return Decoded(f"{counts}, {found.text}", pointers=found.pointers)
 
 
@@ -304,5 +251,10 @@ HANDLERS: dict[str, Handler] = {
     "std::sync::rwlock::RwLock": lock,
     "core::sync::atomic::Atomic": inner_value("v"),
     **{f"core::sync::atomic::Atomic{name}": inner_value("v") for name in _ATOMICS},
-    "counted": counted_block,
+    "std::collections::hash::map::HashMap": maps.hash_map,
+    "std::collections::hash::set::HashSet": maps.hash_map,
+    "alloc::collections::btree::map::BTreeMap": maps.btree_map,
+    "alloc::collections::btree::set::BTreeSet": maps.btree_map,
 }
+
+FORMS: dict[str, FormHandler] = {"counted": counted_block, "table": maps.table, "tree": maps.tree}

@@ -35,7 +35,9 @@ class View:
     room: int
     """Elements that there is room for."""
     extra: int = 0
-    """``ring``: index of the first element; ``tree``: height; ``counted``: offset of the value."""
+    """``ring``: index of the first element; ``tree``: height; ``counted``: offset of the value; ``table``: buckets."""
+    start: int = 0
+    """``table``: address that the buckets are counted from, in the middle of the block."""
     label: str = ""
     """Name of the whole, where it is not that of the type."""
 
@@ -65,6 +67,9 @@ class Decoded:
 Handler = Callable[["Decoder", Type, int, str, int], Decoded | None]
 """Decodes a type of std: (decoder, type, address, path, depth); None: it is not as expected, show it plainly."""
 
+FormHandler = Callable[["Decoder", View, int, str, int], Decoded]
+"""Decodes what a pointer leads to: (decoder, view, address, path, depth)."""
+
 
 class Decoder:
     """Decodes values of one stopped program."""
@@ -75,6 +80,7 @@ class Decoder:
         vtables: dict[int, Type],
         describe: Callable[[int], str],
         handlers: dict[str, Handler],
+        forms: dict[str, FormHandler],
         max_items: int,
     ) -> None:
         """Make it.
@@ -82,11 +88,13 @@ class Decoder:
         :param vtables: concrete type by the address of its vtable.
         :param describe: names the place that an address is in.
         :param handlers: types of std by their path.
+        :param forms: targets of pointers that are more than elements, by :attr:`View.form`.
         """
         self.memory = memory
         self.vtables = vtables
         self.describe = describe
         self.handlers = handlers
+        self.forms = forms
         self.max_items = max_items
         self._entered: set[tuple[int, int]] = set()
 
@@ -143,11 +151,9 @@ class Decoder:
             return Decoded(self.describe(address))
         if view.form == "elements" and view.label != "list":
             return self.value(view.type, address, path, depth)
-        handler = self.handlers.get(view.form)
+        handler = self.forms.get(view.form)
         if handler is not None:
-            found = handler(self, _wrapped(view), address, path, depth)
-            if found is not None:
-                return found
+            return handler(self, view, address, path, depth)
         indices = range(view.count)
         if view.form == "ring" and view.room:
             indices = [(view.extra + index) % view.room for index in range(view.count)]  # type: ignore[assignment]
@@ -277,15 +283,6 @@ class Decoder:
         follows = owns or kind.name.startswith("&")
         text = self.pointee(view, target, depth) if follows else self.describe(target)
         return Decoded(text, fields=fields, pointers=[Found(at, target, owns=owns, view=view), *pointers])
-
-
-def _wrapped(view: View) -> Type:
-    """Carry a view to a handler, which takes types: what it needs beside the type stands in ``params``."""
-    carrier = Type(Kind.UNKNOWN, view.label, view.form, 0)
-    carrier.params["T"] = view.type
-    carrier.count = view.count
-    carrier.align = view.extra
-    return carrier
 
 
 def may_point(kind: Type, depth: int = 0) -> bool:
