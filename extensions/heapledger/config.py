@@ -81,6 +81,12 @@ OPTIONS: tuple[Option, ...] = (
         help="Seconds of processor time that a program may take; a snippet's :timeout: may ask for at most 60.",
     ),
     Option(
+        name="heapledger_compile_timeout",
+        default=30,
+        types=(int, float),
+        help="Seconds of processor time that compiling one snippet may take; six times that by the clock.",
+    ),
+    Option(
         name="heapledger_memory",
         default=2 << 30,
         types=(int,),
@@ -105,6 +111,7 @@ class Config:
     cache: str = ""
     snippets: Path | None = None
     timeout: float = 10.0
+    compile_timeout: float = 30.0
     memory: int = 2 << 30
 
 
@@ -130,6 +137,7 @@ def from_values(values: dict[str, Any]) -> Config:
         message = f"heapledger_executor is {chosen['executor']!r}; it may be 'local' or 'local:N'"
         raise ValueError(message)
     chosen["snippets"] = Path(chosen["snippets"]) if chosen["snippets"] else None
-    chosen["timeout"] = float(chosen["timeout"])
+    for name in ("timeout", "compile_timeout"):
+        chosen[name] = float(chosen[name])
     known = {field.name for field in fields(Config)}
     return Config(**{name: value for name, value in chosen.items() if name in known})

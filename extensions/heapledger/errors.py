@@ -28,7 +28,3 @@ class UnsupportedPlatform(HeapledgerError):
 
 class SourceError(HeapledgerError):
     """A source file could not be read."""
-
-
-class EngineStopped(HeapledgerError):
-    """The work was cancelled, or a worker process died twice on the same program."""

@@ -12,6 +12,7 @@ from heapledger.cli.cache import cache
 from heapledger.cli.check import check
 from heapledger.cli.doctor import doctor
 from heapledger.cli.run import run
+from heapledger.engine.interrupt import terminable
 from heapledger.errors import HeapledgerError
 
 
@@ -31,7 +32,8 @@ for command in (run, check, build, doctor, cache):
 def main() -> None:
     """Run the command; errors that a user can act on become one line and status 2."""
     try:
-        status = heapledger(prog_name="heapledger", standalone_mode=False)
+        with terminable():
+            status = heapledger(prog_name="heapledger", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(2)

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import stat
 import struct
 import time
 from dataclasses import dataclass
@@ -152,7 +153,8 @@ class Cache:
 
 def _read_entry(path: Path, key: str) -> bytes | None:
     try:
-        if path.is_symlink() or path.stat().st_size > MAX_ENTRY_BYTES:
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_ENTRY_BYTES:  # a pipe would block for ever
             return None
         blob = path.read_bytes()
     except OSError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -17,14 +18,16 @@ from heapledger.toolchain.flags import CRATE_NAME, SOURCE_PATH, profile_flags
 from heapledger.toolchain.tracer import BuiltTracer
 
 COMPILE_LIMITS = Limits(
-    cpu_seconds=30.0,
+    cpu_seconds=30.0,  # and WALL_FACTOR times that by the clock; both come with the task
     wall_seconds=180.0,
-    memory_bytes=6 << 30,
+    memory_bytes=4 << 30,
     file_bytes=512 << 20,
     processes=256,
     output_bytes=1 << 20,
 )
+WALL_FACTOR = 6.0
 MAX_DIAGNOSTICS = 20
+MAX_LINKER_LINES = 5
 
 
 class Span(msgspec.Struct):
@@ -41,6 +44,10 @@ class _Code(msgspec.Struct):
     code: str
 
 
+class _Note(msgspec.Struct):
+    message: str
+
+
 class Message(msgspec.Struct):
     """One line of ``--error-format=json``; further fields are ignored."""
 
@@ -49,6 +56,7 @@ class Message(msgspec.Struct):
     spans: list[Span]
     code: _Code | None = None
     rendered: str | None = None
+    children: list[_Note] = msgspec.field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,19 +80,21 @@ def compile_program(
     source.write_text(program.traced_text if tracer else program.text, encoding="utf-8", newline="\n")
     relative = f"target/{task.profile.value}/{CRATE_NAME}"
     (folder / relative).parent.mkdir(parents=True)
+    seconds = task.compile_seconds
+    limits = replace(COMPILE_LIMITS, cpu_seconds=seconds, wall_seconds=WALL_FACTOR * seconds)
     outcome = supervisor.run(
         Job(
             argv=tuple(rustc_command(task, rustc, tracer, relative)),
             cwd=folder,
             env=tool_environment(),
-            limits=COMPILE_LIMITS,
+            limits=limits,
         )
     )
     diagnostics = _diagnostics(outcome, program)
     binary = folder / relative
     if outcome.end is End.EXITED and outcome.code == 0 and binary.is_file():
         return Compiled(binary=binary, diagnostics=diagnostics, trouble="")
-    trouble = _trouble(outcome)
+    trouble = _trouble(outcome, limits)
     if not trouble and not any(message.level == "error" for message in diagnostics):
         trouble = "rustc failed without an error: " + (
             outcome.stderr.decode(errors="replace").strip()[:500] or "no output"
@@ -103,9 +113,11 @@ def rustc_command(task: Task, rustc: Rustc, tracer: BuiltTracer | None, output: 
     return [*command, "-o", output]
 
 
-def _trouble(outcome: Outcome) -> str:
+def _trouble(outcome: Outcome, limits: Limits) -> str:
     if outcome.end is End.TIMEOUT:
-        return f"compiling took more than {COMPILE_LIMITS.cpu_seconds:g} s of processor time and was stopped"
+        if outcome.wall_seconds >= limits.wall_seconds:
+            return f"compiling took more than {limits.wall_seconds:g} s and was stopped: rustc waits for something"
+        return f"compiling took more than {limits.cpu_seconds:g} s of processor time and was stopped"
     if outcome.end is End.OUTPUT_LIMIT:
         return "rustc printed more than 1 MiB of messages and was stopped"
     if outcome.end is End.SIGNAL:
@@ -147,12 +159,20 @@ def _in_source(message: Message, program: Program) -> Diagnostic:
         if line is None:
             line = 1 if primary.line_start <= program.kept_above + program.offset else program.lines
         line = min(line, program.lines)
+    told = _linker_said(message) if message.message.startswith("linking with") else None
     return Diagnostic(
         level="error" if message.level.startswith("error") else message.level,
         code=message.code.code if message.code else None,
-        message=message.message,
+        message=told or message.message,
         line=line,
         column=primary.column_start if primary is not None else None,
         label=(primary.label or "") if primary is not None else "",
-        rendered=message.rendered or "",
+        rendered=f"error: {told}\n" if told else message.rendered or "",
     )
+
+
+def _linker_said(message: Message) -> str:
+    """Write a linker's failure without its command line, which is long and full of this machine's folders."""
+    lines = [line.strip() for note in message.children for line in note.message.splitlines()]
+    reasons = [re.sub(r"\S*/", "", line) for line in lines if re.search(r"\bl?ld\S*: |: undefined reference", line)]
+    return "\n".join([message.message, *reasons[:MAX_LINKER_LINES]])

@@ -49,8 +49,17 @@ def _signalled(outcome: Outcome, trace: RawTrace | None, text: str) -> tuple[Exi
     if failed and "memory allocation of" in text and not _hopeless(text):
         message = next(line for line in text.splitlines() if "memory allocation of" in line)
         return _exit(outcome, ExitKind.MEMORY_LIMIT, name=name, message=message), False
-    lines = [line for line in text.splitlines() if line.strip()]
-    return _exit(outcome, ExitKind.SIGNAL, name=name, message=lines[-1][:300] if lines else None), True
+    return _exit(outcome, ExitKind.SIGNAL, name=name, message=_last_words(text)), True
+
+
+def _last_words(text: str) -> str | None:
+    """The last line that says something, and the panic that it began with, if it did."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("note: ")]
+    if not lines:
+        return None
+    panic = _PANIC.search(text)
+    first = f"panicked: {panic['message'][:300]}; " if panic is not None and panic["message"] != lines[-1] else ""
+    return first + lines[-1][:300]
 
 
 def _hopeless(text: str) -> bool:

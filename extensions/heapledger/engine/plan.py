@@ -16,11 +16,11 @@ import msgspec
 from heapledger.engine import image, probe, run, snapshot
 from heapledger.engine.cache import Cache
 from heapledger.engine.image import ImageWork
+from heapledger.engine.interrupt import terminable
 from heapledger.engine.probe import ProbeWork
-from heapledger.engine.process import Supervisor, SupervisorDied
+from heapledger.engine.process import Supervisor, SupervisorCancelled, SupervisorDied
 from heapledger.engine.task import Task
 from heapledger.engine.work import Kind, NothingMeasured, Result, Results, Tools, Work, always
-from heapledger.errors import EngineStopped
 from heapledger.model import Ledger, Provenance
 from heapledger.model_below import Image, Probe
 from heapledger.model_snapshot import SnapshotSet
@@ -75,7 +75,7 @@ def measure_all(
     results = load_known(unique.values(), cache)
     missing = [work for key, work in unique.items() if key not in results]
     if missing:
-        with TemporaryDirectory(prefix="heapledger-") as scratch:
+        with terminable(), TemporaryDirectory(prefix="heapledger-") as scratch:
             tracer = build_tracer(rustc, cache, Path(scratch))
             check_linking(rustc, cache)
             _do_all(missing, _Team(rustc, tracer), cache, results, _worker_count(executor), progress)
@@ -148,8 +148,11 @@ def _do_one(work: Work, kind: Kind[Any, Any], tools: Tools) -> Result[Any]:
         except NothingMeasured as error:
             return Result(None, Provenance.FRESH, str(error))
         except SupervisorDied as error:
-            if attempt == 2:
-                raise EngineStopped(f"the process that runs programs died twice: {error}") from error
+            if isinstance(error, SupervisorCancelled):
+                raise
+            if attempt == 2:  # the doing of this program: the others go on
+                trouble = f"the process that runs programs died twice, with this one: {error}"
+                return Result(None, Provenance.FRESH, trouble)
     raise AssertionError("unreachable")
 
 

@@ -38,6 +38,7 @@ UNCACHEABLE = frozenset({ExitKind.TIMEOUT, ExitKind.MEMORY_LIMIT, ExitKind.OUTPU
 """Endings that depend on limits and on how busy the machine is: tried again on every build."""
 
 _THREAD_ID = re.compile(r"(?m)^(\n?thread '[^'\n]*') \(\d+\) (panicked at|has overflowed)")
+_BACKTRACE = re.compile(r"(?m)^stack backtrace:\n(?:^ +(?:\d+:|at) .*\n)+")
 
 
 class TracerSilent(NothingMeasured):
@@ -182,8 +183,13 @@ def _exited(trace: RawTrace | None, program: Executable) -> bool | None:
 
 
 def _text(data: bytes) -> str:
-    """Decode what a program printed; the operating system's thread id differs on every run and is left out."""
-    return _THREAD_ID.sub(r"\1 \2", data.decode(errors="replace"))
+    """Decode what a program printed: each byte that is not UTF-8 becomes a backslash, ``x`` and two digits.
+
+    What differs on every run is left out: the operating system's number of a thread, the addresses of a backtrace (std
+    prints one for a double panic whatever ``RUST_BACKTRACE`` says).
+    """
+    text = _THREAD_ID.sub(r"\1 \2", data.decode(errors="backslashreplace"))
+    return _BACKTRACE.sub("stack backtrace: left out\n", text)
 
 
 def _ledger(task: Task, rustc: Rustc, outcome: Outcome, exit_: Exit, measured: list[Measured] | None = None) -> Ledger:

@@ -44,6 +44,8 @@ class Task:
     """Seconds of processor time that the program may take."""
     memory_bytes: int
     """Address space that the program may take."""
+    compile_seconds: float
+    """Seconds of processor time that rustc may take. Not in the key: what it ended is never kept."""
     key: str
     """Key of its ledger."""
 
@@ -74,6 +76,7 @@ def make_task(program: Program, profile: Profile, around: Surroundings, *, run: 
         edition=edition,
         cpu_seconds=seconds,
         memory_bytes=around.config.memory,
+        compile_seconds=around.config.compile_timeout,
         key=key_of(fields),
     )
 

@@ -27,7 +27,7 @@ def read_file(root: Path, name: str, region: str | None, shown_root: Path | None
     if not path.is_relative_to(root.resolve()):
         raise MarkupProblem(f"the file '{name}' lies outside {root.name}/")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8")  # not as text: a lone carriage return must stay, and be refused
     except FileNotFoundError:
         others = sorted(str(other.relative_to(root)) for other in root.rglob("*.rs")) if root.is_dir() else []
         hint = nearest(name, others) if others else f"; there is no Rust file under {root.name}/"

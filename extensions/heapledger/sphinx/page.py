@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from docutils import nodes
 
-from heapledger.model import Ledger, Provenance, VerdictKind
+from heapledger.model import Ledger, Profile, Provenance, Verdict, VerdictKind
 from heapledger.render.facts import ledger_text, same_events
 from heapledger.render.listing import plain, rows
-from heapledger.render.output import shown_output
+from heapledger.render.output import shown_output, visible
 from heapledger.render.paths import short_path
 from heapledger.render.reproduce import commands, program_text
 from heapledger.session import ProfileOutcome, SnippetOutcome
@@ -49,6 +49,11 @@ def _views(outcome: SnippetOutcome) -> list[tuple[str, ProfileOutcome]]:
     measured = [(profile, profile.ledger) for profile in outcome.profiles if profile.ledger is not None]
     if len(measured) == 2 and same_events(measured[0][1], measured[1][1]):
         return [("debug and release agree", measured[0][0])]
+    if not outcome.profiles:  # its text is wrong, so nothing ran
+        nothing = ProfileOutcome(
+            profile=Profile.DEBUG, ledger=None, provenance=None, verdict=Verdict(kind=outcome.kind)
+        )
+        return [("", nothing)]
     if len(outcome.profiles) == 1 and outcome.profiles[0].ledger is None:
         return [("", outcome.profiles[0])]
     return [(profile.profile.value, profile) for profile in outcome.profiles]
@@ -76,7 +81,7 @@ def _verdict(outcome: SnippetOutcome, profile: ProfileOutcome, label: str) -> no
         parts.append(f"rustc {ledger.toolchain.rustc}, {ledger.toolchain.host}")
     if profile.provenance is Provenance.RECORDED:
         parts.append("recorded")
-    line += nodes.Text(" · " + " · ".join(parts) if parts else "")
+    line += nodes.Text(visible(" · " + " · ".join(parts)) if parts else "")
     return line
 
 
@@ -103,7 +108,7 @@ def _findings(outcome: SnippetOutcome) -> list[nodes.Node]:
         if finding.expected:
             text = f"expected {finding.expected}; measured {finding.measured}" + (f" ({text})" if finding.text else "")
         profile = f"[{finding.profile.value}] " if finding.profile else ""
-        items += nodes.list_item("", nodes.paragraph("", profile + text))
+        items += nodes.list_item("", nodes.paragraph("", visible(profile + text)))
     box += items
     return [box]
 
@@ -123,7 +128,7 @@ def _folds(outcome: SnippetOutcome, *, html: bool) -> list[nodes.Node]:
             found += _fold(f"Output{suffix}", shown, html=html)
         rendered = "\n".join(message.rendered for message in ledger.exit.diagnostics if message.level == "error")
         if rendered.strip():
-            found += _fold("rustc's message", [nodes.literal_block("", rendered, language="none")], html=html)
+            found += _fold("rustc's message", [nodes.literal_block("", visible(rendered), language="none")], html=html)
     if outcome.program is not None:
         whole = nodes.literal_block("", program_text(outcome.program), language="rust")
         steps = nodes.literal_block("", commands(outcome.snippet.id, outcome.edition or "2024"), language="sh")

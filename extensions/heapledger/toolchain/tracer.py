@@ -37,47 +37,51 @@ def tracer_digest() -> str:
     return digest.hexdigest()
 
 
-def build_tracer(rustc: Rustc, cache: Cache, fallback: Path) -> BuiltTracer:
+def build_tracer(rustc: Rustc, cache: Cache, scratch: Path) -> BuiltTracer:
     """Compile the tracer, or find it built.
 
-    :param fallback: where to put it without a cache.
+    :param scratch: where to compile it, and where it stays without a usable cache.
     :raises ToolchainUnusable: where this rustc cannot compile it.
     """
     key = hashlib.sha256(f"{rustc.fingerprint}\0{tracer_digest()}\0{tracer_flags()}".encode()).hexdigest()
-    folder = cache.folder_for(key) or fallback
-    rlib = folder / f"lib{TRACER_CRATE}.rlib"
-    if rlib.is_file():
-        return BuiltTracer(rlib)
+    memo = f"tracer-{key}"
+    folder = cache.folder_for(key)
+    if folder is not None:
+        kept = folder / f"lib{TRACER_CRATE}.rlib"
+        if kept.is_file() and cache.read_memo(memo) == _digest(kept):
+            return BuiltTracer(kept)
+    built = _compile(rustc, scratch)
+    if folder is not None and _keep(built, folder):
+        cache.write_memo(memo, _digest(built))
+        return BuiltTracer(folder / built.name)
+    return BuiltTracer(built)
+
+
+def _compile(rustc: Rustc, folder: Path) -> Path:
+    built = folder / f"lib{TRACER_CRATE}.rlib"
+    named = ["--crate-name", TRACER_CRATE, "--crate-type", "rlib", *tracer_flags()]
+    answer = ask([rustc.path, *named, "-o", str(built), "src/lib.rs"], cwd=SOURCES)
+    if answer.code != 0 or not built.is_file():
+        first = (answer.err.strip() or "no message").splitlines()[0]
+        raise ToolchainUnusable(f"rustc {rustc.toolchain.rustc} ({rustc.path}) cannot compile the tracer: {first}")
+    return built
+
+
+def _keep(built: Path, folder: Path) -> bool:
+    """Copy the rlib into the cache by an atomic rename: another build may do the same. False where that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        probe = tempfile.mkdtemp(prefix=".build-", dir=folder)
+        with tempfile.TemporaryDirectory(prefix=".build-", dir=folder) as beside:
+            copy = Path(shutil.copy(built, beside))
+            copy.replace(folder / built.name)
     except OSError:
-        folder, rlib = fallback, fallback / rlib.name
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = tempfile.mkdtemp(prefix=".build-", dir=folder)
-    built = Path(probe) / rlib.name
-    try:
-        answer = ask(
-            [
-                rustc.path,
-                "--crate-name",
-                TRACER_CRATE,
-                "--crate-type",
-                "rlib",
-                *tracer_flags(),
-                "-o",
-                str(built),
-                "src/lib.rs",
-            ],
-            cwd=SOURCES,
-        )
-        if answer.code != 0 or not built.is_file():
-            first = (answer.err.strip() or "no message").splitlines()[0]
-            raise ToolchainUnusable(f"rustc {rustc.toolchain.rustc} ({rustc.path}) cannot compile the tracer: {first}")
-        os.replace(built, rlib)  # noqa: PTH105 - an atomic rename: another build may do the same
-    finally:
-        shutil.rmtree(probe, ignore_errors=True)
-    return BuiltTracer(rlib)
+        return False
+    return True
+
+
+def _digest(path: Path) -> bytes:
+    """SHA-256 of a file: what the cache holds must be what was compiled."""
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def check_linking(rustc: Rustc, cache: Cache) -> None:

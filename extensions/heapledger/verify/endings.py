@@ -7,6 +7,10 @@ from heapledger.source import rust
 from heapledger.source.program import build_program
 from heapledger.source.snippet import Snippet
 
+MAX_ERRORS = 5
+"""Most errors of rustc that a finding tells; the page has all of them."""
+MAX_STDERR_LINES = 8
+
 
 def check_ending(snippet: Snippet, ledger: Ledger) -> list[Finding]:
     """Return what is wrong with the way the program ended."""
@@ -36,7 +40,8 @@ def describe_exit(exit_: Exit) -> str:
         ExitKind.OUTPUT_LIMIT: "it printed more than 1 MiB and was stopped",
         ExitKind.COMPILE_ERROR: "it does not compile",
     }
-    return words[exit_.kind]
+    more = "; processes that it left running were ended" if exit_.survivors else ""
+    return words[exit_.kind] + more
 
 
 def _check_compile_error(snippet: Snippet, ledger: Ledger) -> list[Finding]:
@@ -53,9 +58,8 @@ def _check_compile_error(snippet: Snippet, ledger: Ledger) -> list[Finding]:
         return [_make(snippet, ledger, FindingKind.COMPILE, place, "", f"error {wanted}", f"error {', '.join(codes)}")]
     if not errors:
         return [_make(snippet, ledger, FindingKind.COMPILE, snippet.location, "rustc failed without a message")]
-    text = "\n".join(_diagnostic_text(snippet, message) for message in errors[:5])
-    if len(errors) > 5:
-        text += f"\nand {len(errors) - 5} more"
+    told = list(dict.fromkeys(_diagnostic_text(snippet, message) for message in errors))
+    text = "\n".join(told[:MAX_ERRORS]) + ("\nand more errors" if len(errors) > len(told[:MAX_ERRORS]) else "")
     return [_make(snippet, ledger, FindingKind.COMPILE, _place(snippet, errors[0]), text + _hint(snippet))]
 
 
@@ -102,7 +106,7 @@ def _check_exit(snippet: Snippet, ledger: Ledger) -> list[Finding]:
         place, wanted, good = "", "main returns", ended and exit_.code in {0, None}
     if good:
         return []
-    text = "" if place else ledger.stderr.strip()[-500:]
+    text = "" if place else "\n".join(ledger.stderr.strip().splitlines()[-MAX_STDERR_LINES:])[-1_000:]
     return [_make(snippet, ledger, FindingKind.RUN, snippet.option_place(place), text, wanted, found)]
 
 

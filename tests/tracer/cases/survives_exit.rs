@@ -1,0 +1,7 @@
+//! What was recorded survives `process::exit`.
+fn main() {
+    let kept = std::hint::black_box(Box::new([1u8; 77])); //~ alloc 77
+    std::hint::black_box(vec![0u64; 3]); //~ zeroed 24, free 24
+    std::hint::black_box(&kept);
+    std::process::exit(3);
+}
