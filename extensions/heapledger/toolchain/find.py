@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,13 +113,15 @@ def _question(found: str, arguments: list[str]) -> Rustc:
         reason = (told.err.strip() or "no answer").splitlines()[0]
         raise ToolchainUnusable(f"'{real} -vV' failed: {reason}")
     facts = dict(line.split(": ", 1) for line in told.out.splitlines() if ": " in line)
+    if re.match(r"\d+\.\d+\.\d+", facts.get("release", "")) is None or "host" not in facts:
+        raise ToolchainUnusable(f"'{real} -vV' does not tell a release and a host; is it a rustc?")
     rustc = Rustc(
         path=str(real),
         sysroot=str(sysroot),
         toolchain=Toolchain(
-            rustc=facts.get("release", "0.0.0"),
+            rustc=facts["release"],
             commit=facts.get("commit-hash", "unknown")[:9].replace("unknown", ""),
-            host=facts.get("host", ""),
+            host=facts["host"],
             llvm=facts.get("LLVM version", ""),
         ),
         verbose=told.out,
