@@ -60,7 +60,7 @@ def draw(cache: Cache) -> Callable[..., Drawn]:
         job = PictureJob(
             key=diagram.key,
             source=diagram.source,
-            config=config(diagram.kind),
+            config=config(diagram.kind, diagram.width),
             title=diagram.title,
             description=diagram.description,
         )

@@ -128,7 +128,7 @@ def _job(diagram: Diagram) -> PictureJob:
     return PictureJob(
         key=diagram.key,
         source=diagram.source,
-        config=config(diagram.kind),
+        config=config(diagram.kind, diagram.width),
         title=diagram.title,
         description=diagram.description,
     )

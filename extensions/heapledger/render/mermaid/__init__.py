@@ -28,8 +28,8 @@ caption and the picture's name; ``description`` says the same as the picture in 
    there. A picture is found again by the diagram's content, so both only have to make the same one.
 
 Nothing of ``block`` diagrams may rely on ``direction`` or on colours in the text (Mermaid loses edge ends with the
-first, dark themes break with the second). Columns of a ``block`` diagram are equally wide: ``columns 7`` with boxes of
-three and a ``space:1`` between makes a narrow gap. All cells of a box are as high as its highest: two boxes line up row
+first, dark themes break with the second). Columns of a ``block`` diagram are equally wide: ``columns 9`` with boxes of
+four and a ``space:1`` between makes a narrow gap. All cells of a box are as high as its highest: two boxes line up row
 by row when both have as many cells (fill with ``space``) and as many rows of text in their highest one. An arrow runs
 straight from middle to middle and over whatever lies between.
 """

@@ -135,7 +135,7 @@ def _list(shown: Sequence[_Shown]) -> str:
 
 def _source(drawn: Sequence[list[_Shown]], shown: Sequence[_Shown], title: str, *, at_peak: bool) -> str:
     total = sum(one.life.size for one in shown if at_peak or one.css == "leak")
-    heap = f"heap, {'most bytes live' if at_peak else 'after the run'}: {total:,} B live"
+    heap = f"heap {'at its fullest' if at_peak else 'after the run'}: {total:,} B"
     left, right, edges = [], [], []
     classes: dict[str, list[str]] = {"group": ["program", "heap"], "title": ["programtitle", "heaptitle"], "stack": []}
     for run in drawn:
@@ -149,10 +149,10 @@ def _source(drawn: Sequence[list[_Shown]], shown: Sequence[_Shown], title: str, 
     parts = [
         "block",
         f"  %% {title}",
-        "  columns 7",
-        *("  block:program:3", "    columns 1", '    programtitle["program"]', *left, "  end"),
+        "  columns 9",
+        *("  block:program:4", "    columns 1", '    programtitle["program"]', *left, "  end"),
         "  space:1",
-        *("  block:heap:3", "    columns 1", f'    heaptitle["{label(heap)}"]', *right, "  end"),
+        *("  block:heap:4", "    columns 1", f'    heaptitle["{label(heap)}"]', *right, "  end"),
         *edges,
         *(f"  class {','.join(names)} {css}" for css, names in classes.items() if names),
     ]

@@ -30,13 +30,15 @@ class Diagram:
     """Mermaid text, without colours."""
     table: Table | None = None
     """None where another diagram's table has it all."""
+    width: int = 0
+    """Width of a chart in CSS pixels; 0 for kinds that take the room that they need."""
     left_out: str = ""
     """What the picture does not show, in a sentence; shown on the page."""
 
     @property
     def key(self) -> str:
         """Identify the picture by what decides how it looks."""
-        return picture_key(self.kind, self.source, self.title, self.description)
+        return picture_key(f"{self.kind} {self.width}", self.source, self.title, self.description)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from heapledger.model import Event, EventKind, Ledger, Profile
 from heapledger.render.mermaid.text import shorten
 from heapledger.source.snippet import Snippet
 
-CODE_CHARACTERS = 28
+CODE_CHARACTERS = 24
 """Most characters of a line's code in a picture; tables show more."""
 TABLE_CHARACTERS = 60
 

@@ -10,9 +10,12 @@ from heapledger.render.mermaid.diagram import Diagram
 from heapledger.render.mermaid.history import live_bytes
 from heapledger.render.mermaid.text import label
 
-CHART_PIXELS = 580
-"""Width in which every bar's number must fit beside the others, else the values make a line."""
+MAX_PIXELS = 600
+"""Widest chart, in CSS pixels."""
+MIN_PIXELS = 320
 DIGIT_PIXELS = 9
+BAR_PIXELS = 44
+"""Room of one bar, unless its number needs more."""
 MAX_BARS = 100
 """Most calls that get a bar."""
 MAX_POINTS = 400
@@ -35,7 +38,10 @@ def live_diagram(ledger: Ledger) -> Diagram:
     left_out = f"{ledger.events_left_out:,} later calls were counted, not kept." if ledger.events_left_out else ""
     first, last = ledger.events[0].seq, ledger.events[-1].seq
     top = max(peak + max(peak // HEADROOM, 1), 1)
-    if len(after) * (len(str(peak)) + 1) * DIGIT_PIXELS <= CHART_PIXELS:
+    room = (len(str(peak)) + 1) * DIGIT_PIXELS
+    width = MAX_PIXELS
+    if len(after) * room <= MAX_PIXELS:
+        width = max(MIN_PIXELS, min(MAX_PIXELS, len(after) * max(room, BAR_PIXELS)))
         kind, plot, scale = "live", f"bar [{_numbers(after)}]", '"live bytes"'
         names = f"[{_numbers([event.seq for event in ledger.events])}]"
     elif len(after) <= MAX_BARS:
@@ -56,7 +62,7 @@ def live_diagram(ledger: Ledger) -> Diagram:
         f"  {plot}",
     ]
     source = "\n".join(lines) + "\n"
-    return Diagram(kind=kind, title=title, description=description, source=source, left_out=left_out)
+    return Diagram(kind=kind, width=width, title=title, description=description, source=source, left_out=left_out)
 
 
 def _points(after: Sequence[int]) -> tuple[list[int], int]:

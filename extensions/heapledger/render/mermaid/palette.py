@@ -49,8 +49,11 @@ def sentinel(name: str) -> str:
     return f"#{_FIRST + 0x11 * (list(COLOURS).index(name) + 1):06x}"
 
 
-def config(kind: str) -> dict[str, Any]:
-    """Return Mermaid's configuration for a kind of diagram, with sentinel colours."""
+def config(kind: str, width: int = 0) -> dict[str, Any]:
+    """Return Mermaid's configuration for a kind of diagram, with sentinel colours.
+
+    :param width: CSS pixels of a chart; other kinds take the room that they need.
+    """
     bars = kind in {"live", "live-bars"}
     settings: dict[str, Any] = {
         "theme": "base",
@@ -64,7 +67,7 @@ def config(kind: str) -> dict[str, Any]:
         "sequence": {
             "mirrorActors": False,
             "width": 110,
-            "actorMargin": 150,
+            "actorMargin": 70,
             "height": 34,
             "messageMargin": 24,
             "diagramMarginX": 8,
@@ -81,7 +84,7 @@ def config(kind: str) -> dict[str, Any]:
             "actorFontWeight": 600,
         },
         "xyChart": {
-            "width": 600,
+            "width": width or 600,
             "height": 230,
             "showTitle": False,
             "showDataLabel": kind == "live",
