@@ -15,6 +15,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="write the measured output into the expected files")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process, where they do not say otherwise: what they share is measured once."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the minutes of each folder: of all its tests, set-up included, however many ran at a time."""
+    spent: dict[str, float] = {}
+    tests: dict[str, set[str]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                folder = "/".join(report.nodeid.split("/")[:2])
+                spent[folder] = spent.get(folder, 0.0) + report.duration
+                tests.setdefault(folder, set()).add(report.nodeid)
+    if len(spent) > 1:
+        terminalreporter.section("minutes of each folder")
+        for folder, seconds in sorted(spent.items(), key=lambda item: -item[1]):
+            terminalreporter.write_line(f"{folder:20} {seconds / 60:5.1f}  {len(tests[folder]):5} tests")
+
+
 @pytest.fixture
 def check_expected(request: pytest.FixtureRequest):
     """Compare text with an expected file beside the case, or re-record it."""
