@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from heapledger.source import options, questions
+
 from .conftest import Built
 
 ROOT = Path(__file__).parents[2]
@@ -63,3 +65,11 @@ def test_the_readme_shows_the_message_of_its_snippet(sphinx_build: Callable[...,
     (case / "page.md").write_text("\n".join(lines), encoding="utf-8")
     (case / "index.md").write_text("# Case\n\n```{toctree}\npage\n```\n", encoding="utf-8")
     assert message[2] in sphinx_build(case, tmp_path / "out").warnings
+
+
+def test_every_option_and_question_is_in_the_manual() -> None:
+    text = MANUAL.read_text(encoding="utf-8")
+    named = {f"`:{name}:`" for name in (*options._SETTERS, *options.LATER)}
+    named |= {f"`{word}`" for word in (*options.SHOWN, *options.SHOWN_OF.values())}
+    asked = {f"`{form}`" for form in questions._FORMS.values()}
+    assert {name for name in named | asked if name not in text} == set()
