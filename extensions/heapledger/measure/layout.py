@@ -14,9 +14,12 @@ MAX_ELEMENTS = 8
 """Longest array whose elements are listed one by one."""
 
 _PATH = re.compile(r"(?:[A-Za-z_]\w*::)+(?=[\w{])")
+_UNNAMED = re.compile(r"(?:[A-Za-z_]\w*::)*\{(closure|async_fn|async_block|async_closure)_env#\d+\}")
 _GLOBAL = re.compile(r", Global(?=[>,])")
 _STD = frozenset({"core", "alloc", "std", "hashbrown"})
-_NAMES = {"data_ptr": "pointer", "length": "length"}
+_NAMES = {"data_ptr": "pointer"}
+_ENDED = frozenset({"Returned", "Panicked"})
+"""States of a future in which nothing is kept any more, though the debug info still lists what it captured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,12 @@ class _Part:
 
 def short_type(name: str) -> str:
     """Return a type's name without the paths of modules and without the default allocator."""
-    return _GLOBAL.sub("", _PATH.sub("", name))
+    return _GLOBAL.sub("", _PATH.sub("", _UNNAMED.sub(_unnamed, name)))
+
+
+def _unnamed(match: re.Match[str]) -> str:
+    """Name what has no name in Rust."""
+    return "closure" if match[1] == "closure" else "future"
 
 
 def layout_of(die: Any, *, asked: str, size: int, align: int) -> Layout:
@@ -169,6 +177,10 @@ def _fields(die: Any) -> Iterator[Field]:
         if size_of(die) and die.tag != "DW_TAG_structure_type":
             yield _field(_Part("value", die, 0))
         return
+    if [part.name for part in parts] == ["pointer", "vtable"]:
+        yield Field(name="pointer", type="to the value", offset=0, size=POINTER)
+        yield Field(name="vtable", type="to the table of its functions", offset=POINTER, size=POINTER)
+        return
     inside = _is_std(die)
     for part in parts:
         if inside and die.tag != "DW_TAG_union_type":
@@ -247,8 +259,11 @@ def _variants(die: Any) -> tuple[Field | None, tuple[Variant, ...]]:
             continue
         for member in _members(variant):
             parts = sorted(_members(member.die), key=lambda one: one.offset)
-            fields = tuple(_field(_Part(one.name, one.die, member.offset + one.offset)) for one in parts)
-            variants.append(Variant(name=member.name, value=_value(variant, tag), fields=fields))
+            # What a future captured is listed again where it is still alive.
+            fields = dict.fromkeys(_field(_Part(one.name, one.die, member.offset + one.offset)) for one in parts)
+            name = type_name(member.die) if member.name.isdigit() else member.name
+            kept = () if name in _ENDED and member.name.isdigit() else tuple(fields)
+            variants.append(Variant(name=name, value=_value(variant, tag), fields=kept))
     return tag, tuple(variants)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import tree_sitter_rust
@@ -236,3 +236,23 @@ def variables(text: str) -> dict[str, tuple[int, int]]:
                 row, column = node.end_point
                 found.setdefault(_text(pattern), (row, column))
     return found
+
+
+def declaration_length(lines: Sequence[str]) -> int:
+    """Number of lines that the declaration (or ``let``) at the start of some lines takes; 0 where none stands there."""
+    for count in range(1, len(lines) + 1):
+        root = parse("\n".join(lines[:count])).root_node
+        nodes = [node for node in root.children if "comment" not in node.type]
+        if root.has_error or not nodes or nodes[-1].type in {"attribute_item", "inner_attribute_item"}:
+            continue
+        declares = all(node.type in DECLARATIONS or node.type == "let_declaration" for node in nodes)
+        return count if declares else 0
+    return 0
+
+
+def type_defined(text: str) -> str:
+    """Name of the struct, enum or union without parameters that a text defines, or nothing."""
+    for node in parse(text).root_node.children:
+        if node.type in {"struct_item", "enum_item", "union_item"} and not _field_text(node, "type_parameters"):
+            return _field_text(node, "name")
+    return ""

@@ -17,6 +17,7 @@ from heapledger.source.claims import Claim
 from heapledger.sphinx.claims import ClaimDirective, ClaimsDirective, VerifiedWithDirective
 from heapledger.sphinx.directive import SnippetDirective
 from heapledger.sphinx.index import ClaimIndex
+from heapledger.sphinx.layout import LayoutDirective
 from heapledger.sphinx.records import ClaimEntry, Entry, Quote, TypedNumber
 from heapledger.sphinx.tables import TableDirective
 from heapledger.sphinx.values import ValueRole
@@ -46,6 +47,7 @@ class AllocDomain(Domain):
         "snippet": SnippetDirective,
         "claim": ClaimDirective,
         "claims": ClaimsDirective,
+        "layout": LayoutDirective,
         "table": TableDirective,
         "verified-with": VerifiedWithDirective,
     }

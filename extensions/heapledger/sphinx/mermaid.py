@@ -23,7 +23,8 @@ from heapledger.engine.cache import Cache
 from heapledger.engine.draw import Drawn, PictureJob, Renderer, draw_all, find_renderer
 from heapledger.model import FindingKind, Ledger
 from heapledger.render.mermaid.choose import pictures
-from heapledger.render.mermaid.diagram import Diagram, picture_key
+from heapledger.render.mermaid.diagram import Diagram, Table, picture_key
+from heapledger.render.mermaid.packet import layout_pictures
 from heapledger.render.mermaid.palette import config, foreign_config
 from heapledger.source.snippet import Snippet
 from heapledger.sphinx import mermaid_visitors as visitors
@@ -73,7 +74,7 @@ def diagram_nodes(diagram: Diagram, *, html: bool) -> list[nodes.Node]:
     if diagram.left_out:
         box += nodes.paragraph("", diagram.left_out, classes=["heapledger-diagram-left-out"])
     if diagram.table is not None:
-        table = _table(diagram)
+        table = table_nodes(diagram.table)
         box += fold("", table, title="The same as a table") if html else table
     if html:
         source = nodes.literal_block("", diagram.source.rstrip(), language="none")
@@ -81,9 +82,9 @@ def diagram_nodes(diagram: Diagram, *, html: bool) -> list[nodes.Node]:
     return [box]
 
 
-def _table(diagram: Diagram) -> nodes.table:
-    assert diagram.table is not None  # noqa: S101 - the caller asked
-    header, rows, widths = diagram.table.header, diagram.table.rows, diagram.table.widths
+def table_nodes(table: Table) -> nodes.table:
+    """Return a table of facts."""
+    header, rows, widths = table.header, table.rows, table.widths
     group = nodes.tgroup("", *(nodes.colspec(colwidth=width) for width in widths), cols=len(header))
     group += nodes.thead("", _row(header))
     group += nodes.tbody("", *(_row(row) for row in rows))
@@ -115,6 +116,8 @@ def wanted(app: Sphinx, env: BuildEnvironment) -> Iterator[Wanted]:
             for diagram in pictures(snippet, profile.ledger).diagrams:
                 place = shown_path(snippet.option_place("show"))
                 yield Wanted(_job(diagram), docname, place, f"{snippet.id} [{profile.profile.value}]")
+        for diagram in layout_pictures(outcome):
+            yield Wanted(_job(diagram), docname, shown_path(snippet.option_place("show")), snippet.id)
     if app.config.heapledger_draw_mermaid == "all":
         for docname, found in sorted(handwritten(env).items()):
             for source, alt, place in found:

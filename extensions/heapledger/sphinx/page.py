@@ -13,6 +13,7 @@ from heapledger.render.output import shown_output, visible
 from heapledger.render.paths import short_path
 from heapledger.render.reproduce import commands, program_text
 from heapledger.session import ProfileOutcome, SnippetOutcome
+from heapledger.sphinx.below import below_nodes
 from heapledger.sphinx.mermaid import snippet_pictures
 from heapledger.sphinx.nodes import fold, snippet_listing
 from heapledger.verify.endings import describe_exit
@@ -32,6 +33,8 @@ MAX_EVENT_ROWS = 200
 def snippet_nodes(outcome: SnippetOutcome, *, html: bool) -> list[nodes.Node]:
     """Return everything that stands under a snippet's caption."""
     found: list[nodes.Node] = []
+    if outcome.snippet.layouts:
+        return [*below_nodes(outcome, html=html), *_findings(outcome), *_folds(outcome, html=html)]
     if "none" not in outcome.snippet.options.show:
         for label, profile in _views(outcome):
             if label:
@@ -39,6 +42,7 @@ def snippet_nodes(outcome: SnippetOutcome, *, html: bool) -> list[nodes.Node]:
             found += _view(outcome, profile, label, html=html)
     else:
         found += [_verdict(outcome, profile, label) for label, profile in _views(outcome)]
+    found += below_nodes(outcome, html=html)
     found += _findings(outcome)
     found += _folds(outcome, html=html)
     return found

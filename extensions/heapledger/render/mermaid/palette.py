@@ -64,6 +64,7 @@ def config(kind: str, width: int = 0) -> dict[str, Any]:
         "themeVariables": _theme_variables(),
         "themeCSS": _theme_css(),
         "block": {"padding": 8},
+        "packet": {"showBits": True, "rowHeight": 34, "paddingX": 4, "paddingY": 8},
         "sequence": {
             "mirrorActors": False,
             "width": 110,
@@ -162,6 +163,16 @@ def _theme_variables() -> dict[str, Any]:
         "activationBkgColor": c["frame"],
         "activationBorderColor": c["soft"],
         "sequenceNumberColor": c["paper"],
+        "packet": {
+            "startByteColor": c["soft"],
+            "endByteColor": c["soft"],
+            "labelColor": c["ink"],
+            "titleColor": c["ink"],
+            "blockStrokeColor": c["stack-line"],
+            "blockFillColor": c["stack"],
+            "byteFontSize": "11px",
+            "labelFontSize": "13px",
+        },
         "xyChart": {
             "backgroundColor": "transparent",
             "titleColor": c["ink"],
