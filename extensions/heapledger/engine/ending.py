@@ -10,7 +10,10 @@ from heapledger.engine.process import End, Outcome
 from heapledger.measure.trace import RawTrace
 from heapledger.model import Exit, ExitKind
 
-_PANIC = re.compile(r"thread '(?P<thread>[^']*)' (?:\(\d+\) )?panicked at (?P<where>[^\n]*)\n(?P<message>[^\n]*)")
+_PANIC = re.compile(
+    r"thread '[^']*' (?:\(\d+\) )?panicked at (?:'(?P<old>.*)', [^\n]+:\d+:\d+\n|[^\n]*\n(?P<message>[^\n]*))"
+)
+"""The first line of a panic, up to rustc 1.72 with the message in quotes, and since then with it on the next line."""
 _STOPPED = {
     End.TIMEOUT: (ExitKind.TIMEOUT, None, None),
     End.OUTPUT_LIMIT: (ExitKind.OUTPUT_LIMIT, None, None),
@@ -32,11 +35,17 @@ def ending(outcome: Outcome, trace: RawTrace | None, under_main: bool | None) ->
     text = outcome.stderr.decode(errors="replace")
     if outcome.end is End.SIGNAL:
         return _signalled(outcome, trace, text)
-    panic = _PANIC.search(text)
+    panic = first_panic(text)
     if outcome.code == 101 and panic is not None and not under_main:
-        return _exit(outcome, ExitKind.PANICKED, message=panic["message"]), True
+        return _exit(outcome, ExitKind.PANICKED, message=panic), True
     exited = outcome.code not in {0, 1} if under_main is None else under_main
     return _exit(outcome, ExitKind.EXITED if exited else ExitKind.RETURNED), True
+
+
+def first_panic(stderr: str) -> str | None:
+    """Return the message of the first panic that std reported, its first line where it has several."""
+    panic = _PANIC.search(stderr)
+    return None if panic is None else panic["message"] if panic["old"] is None else panic["old"]
 
 
 def _signalled(outcome: Outcome, trace: RawTrace | None, text: str) -> tuple[Exit, bool]:
@@ -57,8 +66,8 @@ def _last_words(text: str) -> str | None:
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("note: ")]
     if not lines:
         return None
-    panic = _PANIC.search(text)
-    first = f"panicked: {panic['message'][:300]}; " if panic is not None and panic["message"] != lines[-1] else ""
+    panic = first_panic(text)
+    first = f"panicked: {panic[:300]}; " if panic is not None and panic != lines[-1] else ""
     return first + lines[-1][:300]
 
 

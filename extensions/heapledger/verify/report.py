@@ -11,6 +11,8 @@ from heapledger.source.snippet import Snippet
 
 MAX_LINES = 40
 
+_ANYWHERE = re.compile(r"##(\w*)\[")
+
 _MARKER = re.compile(r"//~(\[\w+\])?\s*|^\s*:[\w-]+:\s*")
 
 
@@ -57,9 +59,10 @@ def printable(text: str) -> str:
 
 
 def _tame(line: str) -> str:
-    """GitHub reads lines that begin with ``::`` and Azure those with ``##[`` as commands."""
+    """GitHub reads lines that begin with ``::`` as commands; Azure and GitHub ``##word[`` and ``##[`` anywhere."""
+    line = _ANYWHERE.sub(r"##\1\\[", line)
     stripped = line.lstrip()
-    return line.replace(stripped, "\\" + stripped, 1) if stripped.startswith(("::", "##[", "##vso")) else line
+    return line.replace("::", "\\::", 1) if stripped.startswith("::") else line
 
 
 def _source_line(finding: Finding, snippet: Snippet | None) -> str | None:
