@@ -112,48 +112,55 @@ def draw_all(
     :param workers: processes; 0: one per core, at most four.
     :returns: the pictures by the key of their job, and how many were drawn now.
     """
-    found: dict[str, Drawn] = {}
-    missing: dict[str, PictureJob] = {}
-    for job in jobs:
-        known = _read(cache, _cache_key(job, renderer, for_printing=for_printing))
-        if known is not None:
-            found[job.key] = known
-        else:
-            missing[job.key] = job
+    pool = _Pool(renderer, cache, for_printing=for_printing)
+    found = {job.key: known for job in jobs if (known := pool.known(job)) is not None}
+    missing = {job.key: job for job in jobs if job.key not in found}
     if not missing:
         return found, 0
-    pool = _Pool(renderer, for_printing=for_printing)
     count = min(len(missing), workers or min(os.cpu_count() or 1, MAX_WORKERS))
     with ThreadPoolExecutor(count) as threads:
         try:
-            for job, drawn, lasting in threads.map(pool.draw, missing.values()):
-                found[job.key] = drawn
-                if lasting:
-                    key = _cache_key(job, renderer, for_printing=for_printing)
-                    cache.write(key, msgspec.json.encode(drawn))
+            found.update(zip(missing, threads.map(pool.draw, missing.values()), strict=True))
         finally:
             pool.close()
-    return found, len(missing)
+    return found, pool.fresh
 
 
 class _Pool:
-    """A worker for each thread that draws."""
+    """A worker for each thread that draws, and the cache."""
 
-    def __init__(self, renderer: Renderer, *, for_printing: bool) -> None:
+    def __init__(self, renderer: Renderer, cache: Cache, *, for_printing: bool) -> None:
         self.renderer = renderer
+        self.cache = cache
         self.for_printing = for_printing
+        self.fresh = 0
+        """Pictures drawn now; one that is only made ready for print is not counted."""
         self.local = threading.local()
         self.workers: list[_Worker] = []
         self.lock = threading.Lock()
 
-    def draw(self, job: PictureJob) -> tuple[PictureJob, Drawn, bool]:
-        """Draw one picture; returns also whether the result will be the same the next time."""
+    def known(self, job: PictureJob) -> Drawn | None:
+        """Return what the cache has, where that is all that is wanted."""
+        drawn = _read(self.cache, _picture_key(job, self.renderer))
+        if drawn is None or drawn.error or not self.for_printing:
+            return drawn
+        return _read(self.cache, _print_key(job, self.renderer))
+
+    def draw(self, job: PictureJob) -> Drawn:
+        """Draw one picture, or make a known one ready for print."""
+        key = _picture_key(job, self.renderer)
         try:
-            return job, self._draw(job), True
-        except HeapledgerError as error:  # Mermaid's own message: the text is wrong, and stays wrong
-            return job, Drawn(error=str(error)), True
-        except _WorkerLost as error:
-            return job, Drawn(error=str(error)), False
+            drawn = _read(self.cache, key)
+            if drawn is None:
+                drawn = self._draw(job)
+                self.cache.write(key, msgspec.json.encode(drawn))
+            if self.for_printing and not drawn.error:
+                drawn = self._print(drawn)
+                if not drawn.error:
+                    self.cache.write(_print_key(job, self.renderer), msgspec.json.encode(drawn))
+        except _WorkerLost as error:  # not the diagram's fault for sure: it is tried again the next time
+            return Drawn(error=str(error))
+        return drawn
 
     def close(self) -> None:
         """End all workers."""
@@ -161,19 +168,25 @@ class _Pool:
             worker.end()
 
     def _draw(self, job: PictureJob) -> Drawn:
+        with self.lock:
+            self.fresh += 1
         request = {"do": "draw", "source": to_stand_ins(job.source), "config": job.config}
-        answer = self._ask({**request, "backend": self.renderer.backend})
         try:
+            answer = self._ask({**request, "backend": self.renderer.backend})
             picture = finish(answer["svg"], job.title, job.description, own=job.own)
-        except ValueError as error:
-            raise HeapledgerError(str(error)) from error
-        drawn = Drawn(svg=picture.svg, width=picture.width, height=picture.height)
-        if not self.for_printing:
-            return drawn
+        except (HeapledgerError, ValueError) as error:  # Mermaid's own message: the text is wrong, and stays wrong
+            return Drawn(error=str(error))
+        return Drawn(svg=picture.svg, width=picture.width, height=picture.height)
+
+    def _print(self, drawn: Drawn) -> Drawn:
         way = self.renderer.way
-        answer = self._ask({"do": "print", "svg": for_print(picture.svg), "way": way, "width": picture.width})
+        request = {"do": "print", "svg": for_print(drawn.svg), "way": way, "width": drawn.width}
+        try:
+            data = base64.b64decode(self._ask(request)["data"])
+        except HeapledgerError as error:
+            return Drawn(error=f"its version for print cannot be made by {way}: {error}")
         suffix = ".png" if way == "png" else ".pdf"
-        return msgspec.structs.replace(drawn, print_data=base64.b64decode(answer["data"]), print_suffix=suffix)
+        return msgspec.structs.replace(drawn, print_data=data, print_suffix=suffix)
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         worker: _Worker | None = getattr(self.local, "worker", None)
@@ -243,14 +256,12 @@ class _Worker:
             return self.log.read().decode(errors="replace").strip()
 
 
-def _cache_key(job: PictureJob, renderer: Renderer, *, for_printing: bool) -> str:
-    way = renderer.way if for_printing else ""
+def _picture_key(job: PictureJob, renderer: Renderer) -> str:
     return key_of(
         [
             ("format", FORMAT),
             ("id", ID.encode()),
             ("renderer", renderer.identity.encode()),
-            ("print", way.encode()),
             ("source", job.source.encode()),
             ("config", json.dumps(job.config, sort_keys=True).encode()),
             ("own", str(job.own).encode()),
@@ -258,6 +269,10 @@ def _cache_key(job: PictureJob, renderer: Renderer, *, for_printing: bool) -> st
             ("description", job.description.encode()),
         ]
     )
+
+
+def _print_key(job: PictureJob, renderer: Renderer) -> str:
+    return key_of([("picture", _picture_key(job, renderer).encode()), ("print", renderer.way.encode())])
 
 
 def _read(cache: Cache, key: str) -> Drawn | None:
