@@ -12,6 +12,7 @@ import pytest
 
 from heapledger.model import Ledger
 from heapledger.render.facts import chips, ledger_text
+from heapledger.render.stable import stable_view
 from heapledger.verify.compare import events_by_line
 
 from .conftest import Project
@@ -27,11 +28,11 @@ def numbers(project: Project, document: str | None = None) -> Iterator[tuple[str
             if ledger is None or ledger.totals is None:
                 continue
             name = f"{outcome.snippet.id} [{profile.profile.value}]"
-            yield name, [ledger_text(ledger), *beside_lines(ledger)]
+            yield name, [ledger_text(ledger, ranges_seen=False), *beside_lines(ledger)]
 
 
 def beside_lines(ledger: Ledger) -> list[str]:
-    return [text for events in events_by_line(ledger).values() for _, text in chips(events)]
+    return [text for events in events_by_line(stable_view(ledger)).values() for _, text in chips(events)]
 
 
 def plain(text: str) -> str:

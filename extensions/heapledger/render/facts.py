@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
 from heapledger.model import Event, EventKind, Ledger, Totals
+from heapledger.render.stable import stable_view
 from heapledger.verify.events import describe
 
 MAX_CHIPS = 6
@@ -52,30 +53,46 @@ def chips(events: Sequence[Event]) -> tuple[tuple[str, str], ...]:
     return tuple(shown)
 
 
-def totals_text(totals: Totals) -> str:
-    """Write totals in one line."""
+def totals_text(totals: Totals, timed: Collection[str] = ()) -> str:
+    """Write totals in one line.
+
+    :param timed: metrics that differ between runs, which are named instead of written.
+    """
     end = "all freed" if totals.live == 0 else f"{bytes_text(totals.live)} still live at the end"
     if totals.live < 0:
         end = f"{bytes_text(-totals.live)} more freed than allocated"
     if totals.allocs == totals.reallocs == totals.frees == 0:
         return "no call of the allocator"
-    return " · ".join(
-        [
-            f"{count_text(totals.allocs, 'allocation')} ({bytes_text(totals.bytes)})",
-            count_text(totals.reallocs, "reallocation"),
-            count_text(totals.frees, "free"),
-            f"peak {bytes_text(totals.peak)}",
-            end,
-        ]
-    )
+    parts = {
+        "allocs": f"{count_text(totals.allocs, 'allocation')} ({bytes_text(totals.bytes)})",
+        "reallocs": count_text(totals.reallocs, "reallocation"),
+        "frees": count_text(totals.frees, "free"),
+        "peak": f"peak {bytes_text(totals.peak)}",
+        "live": end,
+    }
+    unsaid = {"allocs" if metric == "bytes" else metric for metric in timed}
+    return " · ".join(_TIMED[metric] if metric in unsaid else text for metric, text in parts.items())
 
 
-def ledger_text(ledger: Ledger) -> str:
-    """Write what a ledger says in one line, ranges and unkept events included."""
+_TIMED = {
+    "allocs": "allocations differ from run to run",
+    "reallocs": "reallocations differ from run to run",
+    "frees": "frees depend on timing",
+    "peak": "peak depends on timing",
+    "live": "live bytes at the end depend on timing",
+}
+
+
+def ledger_text(ledger: Ledger, *, ranges_seen: bool = True) -> str:
+    """Write what a ledger says in one line, unkept events included.
+
+    :param ranges_seen: whether metrics that differ between runs are written with the range that was seen, which is
+        another one on another day; pages name the metrics alone.
+    """
     if ledger.totals is None:
         return "run untraced: no counts"
-    text = totals_text(ledger.totals)
-    if ledger.unstable:
+    text = totals_text(ledger.totals, () if ranges_seen else ledger.unstable)
+    if ledger.unstable and ranges_seen:
         ranges = ", ".join(
             f"{metric} ({least:,} in every run seen)" if least == most else f"{metric} ({least:,} to {most:,})"
             for metric, (least, most) in sorted(ledger.unstable.items())
@@ -88,7 +105,10 @@ def ledger_text(ledger: Ledger) -> str:
 
 def same_events(first: Ledger, second: Ledger) -> bool:
     """Whether two profiles show the same: totals, events and lines, exit and output."""
-    if first.totals != second.totals or first.traced != second.traced or first.unstable != second.unstable:
+    first, second = stable_view(first), stable_view(second)
+    if (first.traced, first.unstable.keys()) != (second.traced, second.unstable.keys()):
+        return False
+    if ledger_text(first, ranges_seen=False) != ledger_text(second, ranges_seen=False):
         return False
     if (first.stdout, first.exit.kind, first.exit.code) != (second.stdout, second.exit.kind, second.exit.code):
         return False

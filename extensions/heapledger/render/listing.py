@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from heapledger.model import Ledger, Profile
 from heapledger.render.facts import chips
+from heapledger.render.stable import stable_view
 from heapledger.source.snippet import Snippet
 from heapledger.verify.compare import events_by_line
 
 MERGED = "lines merged by the optimizer"
 NO_LINE = "no line of the program"
+TIMED = "by the runtime, or on a line that timing decides"
 END = "end of main"
 FACT_COLUMN = 52
 """Column where facts begin in a plain listing, unless the line is longer."""
@@ -34,7 +36,7 @@ def rows(snippet: Snippet, ledger: Ledger | None, *, hidden: bool = False) -> tu
 
     :param hidden: whether hidden declarations are among them.
     """
-    groups = events_by_line(ledger) if ledger is not None else {}
+    groups = events_by_line(stable_view(ledger)) if ledger is not None else {}
     found = [
         Row(number, text.expandtabs(4), chips(groups.get(number, [])), number in snippet.hidden)
         for number, text in enumerate(snippet.code, start=1)
@@ -45,7 +47,8 @@ def rows(snippet: Snippet, ledger: Ledger | None, *, hidden: bool = False) -> tu
         found.append(Row(None, END, chips(at_end)))
     lost = groups.get(None, [])
     if lost and ledger is not None:
-        found.append(Row(None, NO_LINE if ledger.profile is Profile.DEBUG else MERGED, chips(lost)))
+        label = NO_LINE if ledger.profile is Profile.DEBUG else MERGED
+        found.append(Row(None, TIMED if ledger.threads > 1 else label, chips(lost)))
     return tuple(_trimmed(found))
 
 

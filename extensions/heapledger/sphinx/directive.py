@@ -53,8 +53,9 @@ class SnippetDirective(SphinxDirective):
         self.state.document.note_explicit_target(container, container)
         if snippet.options.caption:
             inline, messages = self.state.inline_text(snippet.options.caption, self.lineno)
-            container += nodes.paragraph("", "", *inline, classes=["heapledger-caption"])
-            container += messages
+            caption = nodes.paragraph(snippet.options.caption, "", *inline, classes=["heapledger-caption"])
+            self.set_source_info(caption)  # without it, translators would not find the caption
+            container += [caption, *messages]
         placeholder = snippet_placeholder(docname=self.env.docname, ordinal=ordinal)
         self.set_source_info(placeholder)
         container += placeholder

@@ -12,6 +12,7 @@ from heapledger.render.listing import plain, rows
 from heapledger.render.output import shown_output, visible
 from heapledger.render.paths import short_path
 from heapledger.render.reproduce import commands, program_text
+from heapledger.render.stable import stable_view
 from heapledger.session import ProfileOutcome, SnippetOutcome
 from heapledger.sphinx.below import below_nodes
 from heapledger.sphinx.mermaid import snippet_pictures
@@ -96,7 +97,7 @@ def _ledger_parts(ledger: Ledger) -> list[str]:
     if not ledger.traced and ledger.exit.code is None and ledger.exit.kind.value == "returned":
         return ["compiles; not run"]
     ending = describe_exit(ledger.exit)
-    parts = [ledger_text(ledger)] if ledger.totals is not None or not ledger.traced else []
+    parts = [ledger_text(ledger, ranges_seen=False)] if ledger.totals is not None or not ledger.traced else []
     return [*parts, ending] if ending != "main returned" else parts
 
 
@@ -149,11 +150,11 @@ def _fold(title: str, content: Sequence[nodes.Node], *, html: bool) -> list[node
 def _event_table(ledger: Ledger) -> nodes.table:
     header = ("#", "line", "event", "align", "block", "thread", "path to the allocator")
     body = []
-    for event in ledger.events[:MAX_EVENT_ROWS]:
+    for event in stable_view(ledger).events[:MAX_EVENT_ROWS]:
         line = "–" if event.line is None else str(event.line)
         path = " → ".join(short_path(event.path)) or ("runtime" if event.runtime else "–")
-        block = "failed" if event.block is None else str(event.block)
-        body.append((str(event.seq), line, describe(event), str(event.align), block, str(event.thread), path))
+        block = "failed" if event.block is None else str(event.block or "–")
+        body.append((str(event.seq), line, describe(event), str(event.align), block, str(event.thread or "–"), path))
     left = len(ledger.events) - MAX_EVENT_ROWS
     if left > 0 or ledger.events_left_out:
         body.append(("…", "", f"{max(left, 0) + ledger.events_left_out:,} more", "", "", "", ""))
