@@ -54,8 +54,8 @@ def _check_compile_error(snippet: Snippet, ledger: Ledger) -> list[Finding]:
         codes = sorted({message.code or "no code" for message in errors})
         if wanted in codes:
             return []
-        told = errors and errors[0].line is not None
-        place = _place(snippet, errors[0]) if told else snippet.option_place("fails")
+        placed = errors and errors[0].line is not None
+        place = _place(snippet, errors[0]) if placed else snippet.option_place("fails")
         return [_make(snippet, ledger, FindingKind.COMPILE, place, "", f"error {wanted}", f"error {', '.join(codes)}")]
     if not errors:
         return [_make(snippet, ledger, FindingKind.COMPILE, snippet.location, "rustc failed without a message")]
