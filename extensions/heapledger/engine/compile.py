@@ -106,8 +106,7 @@ def rustc_command(task: Task, rustc: Rustc, tracer: BuiltTracer | None, output: 
     """Return the command line: cargo's flags, the tracer's crate, and messages as JSON."""
     command = [rustc.path, "--crate-name", CRATE_NAME, "--edition", task.edition, SOURCE_PATH]
     command += ["--crate-type", "bin", "--error-format=json", "--emit=link", *profile_flags(task.profile, rustc)]
-    if task.program.no_std:
-        command += ["-C", "panic=abort"]
+    command += task.program.extra_flags
     if tracer is not None:
         command += ["--extern", f"{TRACER_CRATE}={tracer.rlib}"]
     return [*command, "-o", output]

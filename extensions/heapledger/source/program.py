@@ -34,6 +34,14 @@ class Program:
     traced: bool
     """False for a program with its own ``#[global_allocator]`` or without std: it is built as it is, without counts."""
     no_std: bool
+    own_start: bool = False
+    """It is ``no_main`` and has a ``_start`` of its own: linked without the C start files."""
+
+    @property
+    def extra_flags(self) -> tuple[str, ...]:
+        """Flags of rustc beyond cargo's profile, which readers need too."""
+        found = ("-C", "panic=abort") if self.no_std else ()
+        return (*found, "-C", "link-arg=-nostartfiles") if self.own_start else found
 
     @property
     def traced_text(self) -> str:
@@ -83,6 +91,7 @@ def build_program(snippet: Snippet) -> tuple[Program, tuple[tuple[int, str], ...
         lines=len(snippet.code),
         traced="global_allocator" not in rust.attribute_words(text) and not _stands_alone(text),
         no_std="no_std" in rust.inner_attribute_words(text),
+        own_start=_stands_alone(text) and "_start" in rust.declared_names(text)["function_item"],
     )
     return program, _check_hidden(snippet, program)
 

@@ -8,6 +8,7 @@ from docutils import nodes
 
 from heapledger.model_below import Code, Layout
 from heapledger.render.assembly import listing, summary
+from heapledger.render.flags import flag_notes
 from heapledger.render.layout import layout_views, parts_of, sentences
 from heapledger.render.mermaid.packet import layout_diagrams, layout_table
 from heapledger.session import SnippetOutcome
@@ -17,6 +18,9 @@ from heapledger.sphinx.mermaid import diagram_nodes, table_nodes
 def below_nodes(outcome: SnippetOutcome, *, html: bool) -> list[nodes.Node]:
     """Return the layouts and the machine code that a snippet shows, profiles together where they agree."""
     found: list[nodes.Node] = []
+    notes = flag_notes(outcome.program) if outcome.program is not None else ()
+    if notes:
+        found.append(nodes.paragraph("", " ".join(notes), classes=["heapledger-flags"]))
     for views in layout_views(outcome):
         for profile, layout in views:
             found += layout_nodes(profile, layout, html=html)

@@ -12,6 +12,15 @@ MAX_ERRORS = 5
 MAX_STDERR_LINES = 8
 
 
+LINK_HINTS = {
+    "rust_eh_personality": "core's own debug code names rust_eh_personality; add "
+    '#[unsafe(no_mangle)] extern "C" fn rust_eh_personality() {}',
+    "__libc_start_main": "main is started by the C library; add "
+    '#[link(name = "c")] unsafe extern "C" {}, or write _start instead',
+}
+"""Symbol that a linker misses -> what to add to a program without std."""
+
+
 def check_ending(snippet: Snippet, ledger: Ledger) -> list[Finding]:
     """Return what is wrong with the way the program ended."""
     if ledger.exit.kind is ExitKind.COMPILE_ERROR:
@@ -59,9 +68,10 @@ def _check_compile_error(snippet: Snippet, ledger: Ledger) -> list[Finding]:
         return [_make(snippet, ledger, FindingKind.COMPILE, place, "", f"error {wanted}", f"error {', '.join(codes)}")]
     if not errors:
         return [_make(snippet, ledger, FindingKind.COMPILE, snippet.location, "rustc failed without a message")]
-    told = list(dict.fromkeys(_diagnostic_text(snippet, message) for message in errors))
-    text = "\n".join(told[:MAX_ERRORS]) + ("\nand more errors" if len(errors) > len(told[:MAX_ERRORS]) else "")
-    return [_make(snippet, ledger, FindingKind.COMPILE, _place(snippet, errors[0]), text + _hint(snippet))]
+    texts = list(dict.fromkeys(_diagnostic_text(snippet, message) for message in errors))
+    text = "\n".join(texts[:MAX_ERRORS]) + ("\nand more errors" if len(errors) > len(texts[:MAX_ERRORS]) else "")
+    hint = _hint(snippet) + _link_hint(errors)
+    return [_make(snippet, ledger, FindingKind.COMPILE, _place(snippet, errors[0]), text + hint)]
 
 
 def _diagnostic_text(snippet: Snippet, message: Diagnostic) -> str:
@@ -83,6 +93,12 @@ def _hint(snippet: Snippet) -> str:
     return (
         f"\nnote: the snippet is wrapped into 'fn main', where {listed} cannot reach its items; write fn main yourself"
     )
+
+
+def _link_hint(errors: list[Diagnostic]) -> str:
+    """A program without std brings what std brings to others: say what is missing, and the line that brings it."""
+    said = "\n".join(f"{message.message}\n{message.rendered}" for message in errors)
+    return "".join(f"\nnote: {hint}" for symbol, hint in LINK_HINTS.items() if symbol in said)
 
 
 def _place(snippet: Snippet, message: Diagnostic) -> Location:
