@@ -6,14 +6,14 @@ call that does nothing is put there; the debugger stops in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
 from heapledger.source import rust
 from heapledger.source.moves import Place
 from heapledger.source.program import Program
-from heapledger.source.snippet import MemoryMarker
+from heapledger.source.snippet import MemoryMarker, Snippet
 
 MODULE = "__heapledger_snapshot"
 """Module that the calls go to; it stands after the end of the program's text."""
@@ -106,6 +106,29 @@ def _is_value(node: Node, block: Node) -> bool:
     """Whether an expression is the value of its block: nothing but comments follows, and no semicolon."""
     is_last = all("comment" in child.type for child in block.named_children if child.start_byte > node.start_byte)
     return is_last and node.type not in _STATEMENTS and node.type not in _BLOCK_LIKE
+
+
+def with_marker(snippet: Snippet) -> Snippet:
+    """Return a snippet that has no marker with one at the end of main."""
+    text = "\n".join(snippet.code)
+    root = rust.parse(text).root_node
+    main = next(
+        (
+            node
+            for node in root.children
+            if node.type == "function_item" and (name := node.child_by_field_name("name")) and name.text == b"main"
+        ),
+        None,
+    )
+    block = main.child_by_field_name("body") if main is not None else root
+    if snippet.memory or block is None:
+        return snippet
+    last = None
+    for child in block.named_children:
+        if "comment" not in child.type and not _is_value(child, block):
+            last = child
+    line = last.end_point[0] + 1 if last is not None else block.start_point[0] + 1
+    return replace(snippet, memory=(MemoryMarker(line, "at the end of main"),))
 
 
 def place_of_call(text: str, line: int) -> Place | None:
