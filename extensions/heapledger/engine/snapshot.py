@@ -181,7 +181,7 @@ class _Decoding:
         self.authored = declared(self.text)
 
     def all(self, folder: Path, tools: Tools) -> tuple[Snapshot, ...]:
-        """Decode every stop, in the order of the text."""
+        """Decode every stop, in order of time."""
         raw = [
             (stop, trace)
             for run, trace in zip(self.session.output.runs, self.session.traces, strict=False)
@@ -212,7 +212,7 @@ class _Decoding:
 
     def _one(
         self, stop: RawStop, trace: RawTrace | None, places: dict[int, Place], answers: Answers
-    ) -> tuple[int, Snapshot]:
+    ) -> tuple[tuple[int, int], Snapshot]:
         marker = self.stops[stop.marker].marker
 
         def state(slot: Slot, frame: int) -> VariableState:
@@ -237,7 +237,7 @@ class _Decoding:
             complete=ended,
             max_items=self.work.max_items,
         )
-        return stop.marker, snapshot
+        return (stop.stamp, stop.marker), snapshot
 
     def _state(self, slot: Slot, place: Place, answers: Answers) -> VariableState | None:
         function = function_around(self.root, place.at)

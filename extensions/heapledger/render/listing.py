@@ -26,7 +26,7 @@ class Row:
     """Line of the snippet's source, or None for a row that is not code."""
     text: str
     facts: tuple[tuple[str, str], ...]
-    """(kind, text) of what the line did; kinds are ``alloc``, ``realloc``, ``free``, ``more``."""
+    """(kind, text) of what the line did; kinds are ``alloc``, ``realloc``, ``free``, ``more``, ``memory``."""
     hidden: bool = False
     """A hidden declaration."""
 
@@ -38,7 +38,12 @@ def rows(snippet: Snippet, ledger: Ledger | None, *, hidden: bool = False) -> tu
     """
     groups = events_by_line(stable_view(ledger)) if ledger is not None else {}
     found = [
-        Row(number, text.expandtabs(4), chips(groups.get(number, [])), number in snippet.hidden)
+        Row(
+            number,
+            text.expandtabs(4),
+            chips(groups.get(number, [])) + _stops(snippet, number),
+            number in snippet.hidden,
+        )
         for number, text in enumerate(snippet.code, start=1)
         if hidden or number not in snippet.hidden or groups.get(number)
     ]
@@ -50,6 +55,11 @@ def rows(snippet: Snippet, ledger: Ledger | None, *, hidden: bool = False) -> tu
         label = NO_LINE if ledger.profile is Profile.DEBUG else MERGED
         found.append(Row(None, TIMED if ledger.threads > 1 else label, chips(lost)))
     return tuple(_trimmed(found))
+
+
+def _stops(snippet: Snippet, line: int) -> tuple[tuple[str, str], ...]:
+    """Say that memory is shown as it is after a line."""
+    return (("memory", "memory"),) if any(marker.line == line for marker in snippet.memory) else ()
 
 
 def plain(listing: tuple[Row, ...]) -> str:

@@ -22,7 +22,7 @@ from sphinxcontrib.mermaid import install_js, mermaid
 from heapledger.engine.cache import Cache
 from heapledger.engine.draw import Drawn, PictureJob, Renderer, draw_all, find_renderer
 from heapledger.model import FindingKind, Ledger
-from heapledger.render.mermaid.choose import pictures
+from heapledger.render.mermaid.choose import memory_pictures, pictures
 from heapledger.render.mermaid.diagram import Diagram, Table, picture_key
 from heapledger.render.mermaid.packet import layout_pictures
 from heapledger.render.mermaid.palette import config, foreign_config
@@ -116,6 +116,9 @@ def wanted(app: Sphinx, env: BuildEnvironment) -> Iterator[Wanted]:
             for diagram in pictures(snippet, profile.ledger).diagrams:
                 place = shown_path(snippet.option_place("show"))
                 yield Wanted(_job(diagram), docname, place, f"{snippet.id} [{profile.profile.value}]")
+        for diagram in memory_pictures(snippet, outcome.snapshots).diagrams:
+            place = shown_path(snippet.place_of(snippet.memory[0].line))
+            yield Wanted(_job(diagram), docname, place, snippet.id)
         for diagram in layout_pictures(outcome):
             yield Wanted(_job(diagram), docname, shown_path(snippet.option_place("show")), snippet.id)
     if app.config.heapledger_draw_mermaid == "all":

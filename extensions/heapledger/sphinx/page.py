@@ -17,6 +17,7 @@ from heapledger.session import ProfileOutcome, SnippetOutcome
 from heapledger.sphinx.below import below_nodes
 from heapledger.sphinx.mermaid import snippet_pictures
 from heapledger.sphinx.nodes import fold, snippet_listing
+from heapledger.sphinx.stepper import memory_nodes
 from heapledger.verify.endings import describe_exit
 from heapledger.verify.events import describe
 from heapledger.verify.report import headline
@@ -43,6 +44,7 @@ def snippet_nodes(outcome: SnippetOutcome, *, html: bool) -> list[nodes.Node]:
             found += _view(outcome, profile, label, html=html)
     else:
         found += [_verdict(outcome, profile, label) for label, profile in _views(outcome)]
+    found += memory_nodes(outcome, html=html)
     found += below_nodes(outcome, html=html)
     found += _findings(outcome)
     found += _folds(outcome, html=html)

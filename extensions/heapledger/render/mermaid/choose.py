@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from heapledger.model import ExitKind, Ledger
+from heapledger.model_snapshot import SnapshotSet
 from heapledger.render.mermaid import blocks, timeline
 from heapledger.render.mermaid.diagram import Diagram, Pictures
 from heapledger.render.mermaid.live import live_diagram
+from heapledger.render.mermaid.memory import memory_diagrams
 from heapledger.source.snippet import Snippet
 
 SHOWN = ("blocks", "blocks=peak", "timeline")
 """What is drawn from the trace alone."""
+
+
+def memory_pictures(snippet: Snippet, taken: SnapshotSet | None) -> Pictures:
+    """Return the diagrams of a snippet's snapshots, in the order of the text."""
+    if taken is None or "none" in snippet.options.show:
+        return Pictures()
+    notes = (f"There is no picture of memory: {taken.missing}.",) if taken.missing else ()
+    return Pictures(diagrams=memory_diagrams(taken.snapshots, snippet.options), notes=notes)
 
 
 def pictures(snippet: Snippet, ledger: Ledger | None) -> Pictures:

@@ -165,7 +165,7 @@ def _drawn(frames: Sequence[Frame], grid: Sequence[tuple[Block, int]], view: Vie
 
 
 def _fits(arrow: Arrow, frames: Sequence[Frame]) -> bool:
-    """An arrow inside one column would run over the cells between: only neighbours get one, the rest say it in words."""
+    """An arrow inside a column would run over the cells between: only neighbours get one, others are told in words."""
     if not (arrow.start.startswith("v") and arrow.end.startswith("v")):
         return True
     for frame in frames:
