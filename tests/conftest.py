@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
+
+from heapledger.session import Session
+from heapledger.sphinx.drive import check_documents
+
+ROOT = Path(__file__).resolve().parents[1]
 
 HOW_TO_RECORD = "to accept the new output: pytest --record {nodeid}"
 
@@ -67,3 +73,20 @@ def rustc() -> str:
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One cache for the tests of a session that measure the same programs; each starts empty."""
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def common(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return a folder that all workers of a run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder if worker_id == "master" else folder.parent
+
+
+@pytest.fixture(scope="session")
+def guide(common: Path) -> Session:
+    """Every snippet of the guide with its ledgers, measured once a run: the first worker does, on all cores."""
+    with (common / "guide.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        checked = check_documents(ROOT / "docs", {"heapledger_cache": str(common / "guide-cache")}, quiet=True)
+    assert len(checked.session.outcomes) >= 25
+    return checked.session

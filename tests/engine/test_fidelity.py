@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,25 +44,12 @@ def compile_in(
     (folder / "src" / "main.rs").write_text(text, encoding="utf-8")
     command = rustc_command(task, rustc, tracer, "snippet")
     if not debuginfo:
-        command = [part for part in command if not part.startswith("debuginfo=")]
-        command = [
-            part for index, part in enumerate(command) if part != "-C" or command[index + 1 : index + 2] != ["-o"]
-        ]
-        command = without_dangling(command)
+        (level,) = [index for index, part in enumerate(command) if part.startswith("debuginfo=")]
+        assert command[level - 1] == "-C"
+        del command[level - 1 : level + 1]
     done = subprocess.run(command, cwd=folder, env=tool_environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "snippet"
-
-
-def without_dangling(command: list[str]) -> list[str]:
-    """Drop a ``-C`` whose value was taken out."""
-    kept: list[str] = []
-    for index, part in enumerate(command):
-        following = command[index + 1] if index + 1 < len(command) else ""
-        if part == "-C" and "=" not in following:
-            continue
-        kept.append(part)
-    return kept
 
 
 def programs(guide: Session) -> list[tuple[str, Program]]:
@@ -80,25 +70,39 @@ def programs(guide: Session) -> list[tuple[str, Program]]:
     return found
 
 
+def compare_builds(folder: Path, program: Program, found: Rustc, tracer: BuiltTracer) -> tuple[Comparison, Comparison]:
+    """Build with the tracer, without, and without debug info; compare the code, and the calls of the allocator."""
+    task = make_task(program, Profile.RELEASE, Surroundings(rustc=found, config=Config()), run=True, timeout=None)
+    traced = compile_in(folder / "traced", task, found, program.traced_text, tracer)
+    plain = compile_in(folder / "plain", task, found, program.text, None)
+    bare = compile_in(folder / "bare", task, found, program.text, None, debuginfo=False)
+    compared = compare_code(traced, plain), compare_allocator_calls(traced, bare)
+    shutil.rmtree(folder)
+    return compared
+
+
+@pytest.mark.xdist_group("fidelity")
 def test_release_code_is_that_of_the_program_without_the_tracer(
     guide: Session, found: Rustc, tracer: BuiltTracer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    around = Surroundings(rustc=found, config=Config())
-    functions = 0
-    wrong: list[str] = []
     checked = programs(guide)
-    for index, (name, program) in enumerate(checked):
-        task = make_task(program, Profile.RELEASE, around, run=True, timeout=None)
-        traced = compile_in(tmp_path / f"{index}-traced", task, found, program.traced_text, tracer)
-        plain = compile_in(tmp_path / f"{index}-plain", task, found, program.text, None)
-        bare = compile_in(tmp_path / f"{index}-bare", task, found, program.text, None, debuginfo=False)
-        for comparison in (compare_code(traced, plain), compare_allocator_calls(traced, bare)):
-            wrong += [f"{name}: {difference}" for difference in comparison.differences]
-            assert comparison.compared > 0, name
-        functions += compare_code(traced, plain).compared
+
+    def one(index: int) -> tuple[Comparison, Comparison]:
+        return compare_builds(tmp_path / str(index), checked[index][1], found, tracer)
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        compared = list(pool.map(one, range(len(checked))))
+    wrong = [
+        f"{name}: {difference}"
+        for (name, _), comparisons in zip(checked, compared, strict=True)
+        for comparison in comparisons
+        for difference in comparison.differences
+    ]
     with capsys.disabled():
+        functions = sum(code.compared for code, _ in compared)
         print(f"\nfidelity: {functions} functions of {len(checked)} release programs compared")
     assert wrong == []
+    assert [name for (name, _), (code, _) in zip(checked, compared, strict=True) if not code.compared] == []
     assert len(checked) >= 80
 
 

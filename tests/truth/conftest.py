@@ -13,13 +13,6 @@ from .workshop import Workshop
 
 
 @pytest.fixture(scope="session")
-def common(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """Return a folder that all workers of a run share."""
-    folder = tmp_path_factory.getbasetemp()
-    return folder if worker_id == "master" else folder.parent
-
-
-@pytest.fixture(scope="session")
 def workshop(common: Path, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     with (common / "corpus.lock").open("w") as lock:
         # The first worker measures, on all cores; the others find its results in the cache.

@@ -7,7 +7,8 @@ between two links: addresses, LLVM's ``.llvm.N`` suffixes, hashes in names, thre
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,14 +45,17 @@ def compare_code(traced: Path, plain: Path) -> Comparison:
 def compare_allocator_calls(traced: Path, plain: Path) -> Comparison:
     """Compare the sequence of allocator calls in each function: debug info may swap registers, so a build without it.
 
-    Without debug info the functions of the crate cannot be told from those of std, so those of ``traced`` decide.
+    Without debug info the functions of the crate cannot be told from those of std, which has copies of its own of some
+    of them, under the same name: every sequence of ``traced`` must be found in ``plain``, as often.
     """
-    first = {name: [_calls(code) for code in codes] for name, codes in _listings(traced).items()}
-    everything = _listings(plain, own_only=False)
-    second = {name: [_calls(code) for code in codes] for name, codes in everything.items() if name in first}
-    return _compare(
-        {name: sorted(codes) for name, codes in first.items()}, {name: sorted(codes) for name, codes in second.items()}
-    )
+    first = {name: Counter(map(_calls, codes)) for name, codes in _listings(traced).items()}
+    everything = _listings(plain, only=first.keys())
+    differences = [
+        f"{name} calls the allocator otherwise than without debug info"
+        for name, wanted in sorted(first.items())
+        if not wanted <= Counter(map(_calls, everything.get(name, [])))
+    ]
+    return Comparison(sum(map(Counter.total, first.values())), tuple(differences))
 
 
 def _compare(first: dict[str, list[str]], second: dict[str, list[str]]) -> Comparison:
@@ -68,19 +72,23 @@ def _calls(code: str) -> str:
     return "\n".join(line for line in code.split("\n") if any(f"{call}>" in line for call in ALLOCATOR_CALLS))
 
 
-def _listings(path: Path, *, own_only: bool = True) -> dict[str, list[str]]:
-    """Return masked assembly by function name; equal names (generic instances) side by side."""
+def _listings(path: Path, *, only: Collection[str] | None = None) -> dict[str, list[str]]:
+    """Return masked assembly by function name; equal names (generic instances) side by side.
+
+    :param only: names of the functions to take, else those of the snippet's crate.
+    """
     binary = Binary(path)
     decoder = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)  # type: ignore[no-untyped-call]
-    ranges = own_ranges(path)
+    ranges = own_ranges(path) if only is None else []
     found: dict[str, list[str]] = defaultdict(list)
     seen: set[int] = set()
     for function in binary.functions:
-        own = any(low <= function.address < high for low, high in ranges)
-        if (own_only and not own) or function.address in seen or function.size == 0:
+        name = demangled(function.name)
+        wanted = name in only if only is not None else any(low <= function.address < high for low, high in ranges)
+        if not wanted or function.address in seen or function.size == 0:
             continue
         seen.add(function.address)
-        found[demangled(function.name)].append(_masked(binary, decoder, function))
+        found[name].append(_masked(binary, decoder, function))
     return dict(found)
 
 
