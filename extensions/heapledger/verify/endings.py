@@ -63,9 +63,9 @@ def _check_compile_error(snippet: Snippet, ledger: Ledger) -> list[Finding]:
         codes = sorted({message.code or "no code" for message in errors})
         if wanted in codes:
             return []
-        placed = errors and errors[0].line is not None
-        place = _place(snippet, errors[0]) if placed else snippet.option_place("fails")
-        return [_make(snippet, ledger, FindingKind.COMPILE, place, "", f"error {wanted}", f"error {', '.join(codes)}")]
+        text = _diagnostic_text(snippet, errors[0]) if errors else ""
+        place, measured = snippet.option_place("fails"), f"error {', '.join(codes)}"
+        return [_make(snippet, ledger, FindingKind.COMPILE, place, text, f"error {wanted}", measured)]
     if not errors:
         return [_make(snippet, ledger, FindingKind.COMPILE, snippet.location, "rustc failed without a message")]
     texts = list(dict.fromkeys(_diagnostic_text(snippet, message) for message in errors))
