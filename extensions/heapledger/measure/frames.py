@@ -4,7 +4,8 @@ What counts is what LLVM itself calls the stack size (nightly's ``-Z emit-stack-
 without the return address. Where locals need more than 16 bytes of alignment, the prologue takes the rounding up too,
 which LLVM leaves out. Frames over a page are taken page by page, each page touched: either unrolled, or in a loop that
 ends at an address in ``r11``, or (rustc before 1.70) by a call with the size in ``eax``. With optimization the prologue
-may stand behind an early return. Pushes that pass arguments are not part of it.
+may stand behind an early return. Pushes that pass arguments are not part of it, nor are the 128 bytes below the stack
+pointer that a function which calls nothing uses without taking them (the red zone).
 """
 
 from __future__ import annotations
