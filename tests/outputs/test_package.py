@@ -145,7 +145,8 @@ def every():
     import heapledger
     yield heapledger.__name__
     for module in pkgutil.walk_packages(heapledger.__path__, "heapledger."):
-        if not module.name.rpartition(".")[2].startswith(("supervisor", "__main__")):
+        # what another process runs: the supervisor's side, gdb's side, the command
+        if not module.name.rpartition(".")[2].startswith(("supervisor", "snapshot_gdb", "__main__")):
             importlib.import_module(module.name)
             yield module.name
 
