@@ -80,16 +80,8 @@ def compile_program(
     source.write_text(program.traced_text if tracer else program.text, encoding="utf-8", newline="\n")
     relative = f"target/{task.profile.value}/{CRATE_NAME}"
     (folder / relative).parent.mkdir(parents=True)
-    seconds = task.compile_seconds
-    limits = replace(COMPILE_LIMITS, cpu_seconds=seconds, wall_seconds=WALL_FACTOR * seconds)
-    outcome = supervisor.run(
-        Job(
-            argv=tuple(rustc_command(task, rustc, tracer, relative)),
-            cwd=folder,
-            env=tool_environment(),
-            limits=limits,
-        )
-    )
+    limits = compile_limits(task.compile_seconds)
+    outcome = run_rustc(rustc_command(task, rustc, tracer, relative), folder, supervisor, limits)
     diagnostics = _diagnostics(outcome, program)
     binary = folder / relative
     if outcome.end is End.EXITED and outcome.code == 0 and binary.is_file():
@@ -100,6 +92,16 @@ def compile_program(
             outcome.stderr.decode(errors="replace").strip()[:500] or "no output"
         )
     return Compiled(binary=None, diagnostics=diagnostics, trouble=trouble)
+
+
+def compile_limits(cpu_seconds: float) -> Limits:
+    """Return what rustc may use where it may take this much processor time."""
+    return replace(COMPILE_LIMITS, cpu_seconds=cpu_seconds, wall_seconds=WALL_FACTOR * cpu_seconds)
+
+
+def run_rustc(command: list[str], folder: Path, supervisor: Supervisor, limits: Limits) -> Outcome:
+    """Run rustc in a folder, held to limits."""
+    return supervisor.run(Job(argv=tuple(command), cwd=folder, env=tool_environment(), limits=limits))
 
 
 def rustc_command(task: Task, rustc: Rustc, tracer: BuiltTracer | None, output: str) -> list[str]:

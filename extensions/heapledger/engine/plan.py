@@ -6,44 +6,26 @@ import os
 import threading
 import zlib
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
-from heapledger.engine import image, probe, run, snapshot
+from heapledger.engine.batch import Alone, plan_batches
 from heapledger.engine.cache import Cache
-from heapledger.engine.image import ImageWork
 from heapledger.engine.interrupt import terminable
-from heapledger.engine.probe import ProbeWork
-from heapledger.engine.process import Supervisor, SupervisorCancelled, SupervisorDied
-from heapledger.engine.task import Task
-from heapledger.engine.work import Kind, NothingMeasured, Result, Results, Tools, Work, always
-from heapledger.model import Ledger, Provenance
-from heapledger.model_below import Image, Probe
-from heapledger.model_snapshot import SnapshotSet
+from heapledger.engine.kinds import kind_of
+from heapledger.engine.process import Supervisor
+from heapledger.engine.steps import Scheduler
+from heapledger.engine.work import Result, Results, Tools, Work
+from heapledger.model import Provenance
 from heapledger.toolchain.find import Rustc
 from heapledger.toolchain.tracer import BuiltTracer, build_tracer, check_linking
 
 BYTES_PER_WORKER = 1 << 30
 """Memory that one compiler and one program may need side by side; bounds the number of workers."""
-
-KINDS: tuple[Kind[Any, Any], ...] = (
-    Kind(work=Task, result=Ledger, perform=run.perform, is_cacheable=run.is_cacheable),
-    Kind(
-        work=snapshot.SnapshotTask,
-        result=SnapshotSet,
-        perform=snapshot.perform,
-        is_cacheable=snapshot.is_cacheable,
-    ),
-    Kind(work=ImageWork, result=Image, perform=image.perform, is_cacheable=always),
-    Kind(work=ProbeWork, result=Probe, perform=probe.perform, is_cacheable=always),
-)
-"""Every kind of work; ``engine/work.py`` says how to add one."""
-
-_BY_TYPE = {kind.work: kind for kind in KINDS}
 
 Progress = Callable[[int, int], None]
 """Called with the number of finished units of work and of all."""
@@ -57,7 +39,7 @@ def load_known(works: Iterable[Work], cache: Cache) -> Results:
         if payload is None:
             continue
         try:
-            value = msgspec.json.decode(zlib.decompress(payload), type=_kind_of(work).result)
+            value = msgspec.json.decode(zlib.decompress(payload), type=kind_of(work).result)
         except (msgspec.DecodeError, zlib.error):
             continue
         known.add(work.key, Result(value, Provenance.CACHED))
@@ -65,10 +47,17 @@ def load_known(works: Iterable[Work], cache: Cache) -> Results:
 
 
 def measure_all(
-    works: Iterable[Work], rustc: Rustc, cache: Cache, *, executor: str = "local", progress: Progress | None = None
+    works: Iterable[Work],
+    rustc: Rustc,
+    cache: Cache,
+    *,
+    executor: str = "local",
+    standalone: bool = False,
+    progress: Progress | None = None,
 ) -> Results:
     """Do all work that the cache does not know; equal work once. Kinds may be mixed.
 
+    :param standalone: compile every program alone, for comparison with batches.
     :raises ToolchainUnusable: where nothing can be compiled or linked at all.
     """
     unique = {work.key: work for work in works}
@@ -78,21 +67,21 @@ def measure_all(
         with terminable(), TemporaryDirectory(prefix="heapledger-") as scratch:
             tracer = build_tracer(rustc, cache, Path(scratch))
             check_linking(rustc, cache)
-            _do_all(missing, _Team(rustc, tracer), cache, results, _worker_count(executor), progress)
+            Path(scratch).chmod(0o755)
+            team = _Team(rustc, tracer, Path(scratch), standalone=standalone)
+            _do_all(missing, team, cache, results, _worker_count(executor), progress)
         cache.trim()
     return results
-
-
-def _kind_of(work: Work) -> Kind[Any, Any]:
-    return _BY_TYPE[type(work)]
 
 
 class _Team:
     """One supervisor a thread."""
 
-    def __init__(self, rustc: Rustc, tracer: BuiltTracer) -> None:
+    def __init__(self, rustc: Rustc, tracer: BuiltTracer, scratch: Path, *, standalone: bool) -> None:
         self.rustc = rustc
         self.tracer = tracer
+        self.scratch = scratch
+        self.standalone = standalone
         self.supervisors: list[Supervisor] = []
         self._here = threading.local()
 
@@ -111,25 +100,23 @@ def _do_all(
     works: list[Work], team: _Team, cache: Cache, results: Results, workers: int, progress: Progress | None
 ) -> None:
     """Every result is stored as soon as it is known, so that a killed build keeps it."""
-
-    def one(work: Work) -> Result[Any]:
-        kind = _kind_of(work)
-        result = _do_one(work, kind, team.tools())
-        if result.value is not None and kind.is_cacheable(result.value):
-            cache.write(work.key, zlib.compress(msgspec.json.encode(result.value), 1))
-        return result
-
-    pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(works))), thread_name_prefix="heapledger")
+    kinds = {work.key: kind_of(work) for work in works}
     finished = 0
+
+    def done(key: str, result: Result[Any]) -> None:
+        nonlocal finished
+        if result.value is not None and kinds[key].is_cacheable(result.value):
+            cache.write(key, zlib.compress(msgspec.json.encode(result.value), 1))
+        results.add(key, result)
+        finished += 1
+        if progress is not None:
+            progress(finished, len(works))
+
+    steps, alone = ([], works) if team.standalone else plan_batches(works, team.scratch)
+    steps += [Alone(work) for work in alone]
+    pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(works))), thread_name_prefix="heapledger")
     try:
-        pending: dict[Future[Result[Any]], Work] = {pool.submit(one, work): work for work in works}
-        while pending:
-            done, _ = wait(pending, return_when=FIRST_COMPLETED)
-            for future in done:
-                results.add(pending.pop(future).key, future.result())
-                finished += 1
-            if progress is not None:
-                progress(finished, len(works))
+        Scheduler(pool, team.tools, done).run(steps)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         for supervisor in team.supervisors:
@@ -139,21 +126,6 @@ def _do_all(
         pool.shutdown(wait=True)
         for supervisor in team.supervisors:
             supervisor.close()
-
-
-def _do_one(work: Work, kind: Kind[Any, Any], tools: Tools) -> Result[Any]:
-    for attempt in (1, 2):
-        try:
-            return Result(kind.perform(work, tools), Provenance.FRESH)
-        except NothingMeasured as error:
-            return Result(None, Provenance.FRESH, str(error))
-        except SupervisorDied as error:
-            if isinstance(error, SupervisorCancelled):
-                raise
-            if attempt == 2:  # the doing of this program: the others go on
-                trouble = f"the process that runs programs died twice, with this one: {error}"
-                return Result(None, Provenance.FRESH, trouble)
-    raise AssertionError("unreachable")
 
 
 def _worker_count(executor: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import tree_sitter_rust
@@ -64,6 +65,48 @@ def has_main(text: str) -> bool:
     return any(
         node.type == "function_item" and _field_text(node, "name") == "main" for node in parse(text).root_node.children
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The identifiers of a text."""
+
+    names: frozenset[str]
+    """Every identifier."""
+    macros: frozenset[str]
+    """Last segments of the names of called macros; those inside token trees of other macros too."""
+
+
+def identifiers(text: str) -> Words:
+    """Collect every identifier and every called macro; a name before ``!`` in a token tree counts as a macro."""
+    names: set[str] = set()
+    macros: set[str] = set()
+    for node in _walk(parse(text).root_node):
+        if node.type not in {"identifier", "type_identifier", "field_identifier"}:
+            continue
+        name = _text(node)
+        names.add(name)
+        following = node.next_sibling
+        if following is not None and following.type == "!":
+            macros.add(name)
+        elif node.parent is not None and node.parent.type == "scoped_identifier":
+            outer = node.parent.next_sibling
+            if outer is not None and outer.type == "!":
+                macros.add(name)
+    return Words(frozenset(names), frozenset(macros))
+
+
+def main_return_type(text: str) -> str | None:
+    """Return the type that a plain ``fn main`` gives back, ``()`` where none is written; None for any other main."""
+    for node in parse(text).root_node.children:
+        if node.type != "function_item" or _field_text(node, "name") != "main":
+            continue
+        before = [child.type for child in node.children if child.type in {"function_modifiers", "visibility_modifier"}]
+        wanted = node.child_by_field_name("return_type")
+        if before or node.child_by_field_name("type_parameters") or (wanted and wanted.type == "abstract_type"):
+            return None
+        return "()" if wanted is None else _text(wanted)
+    return None
 
 
 def is_one_expression(text: str) -> bool:
