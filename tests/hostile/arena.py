@@ -119,7 +119,7 @@ class Arena:
         """Run a command to its end."""
         process = self.start(command, **changes)
         try:
-            out, err = process.communicate(timeout=150)
+            out, err = process.communicate(timeout=540)
         except BaseException:
             process.kill()
             process.communicate()
