@@ -1,106 +1,92 @@
-"""Measured events in the few words that stand beside a line."""
+"""Measured numbers in words: totals of a run, counts with their units."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-import msgspec
-
-from heapledger.model import Event, EventKind, Ledger, Totals
+from heapledger.messages import _, counted
+from heapledger.model import Ledger, Totals
 from heapledger.render.stable import stable_view
 from heapledger.verify.events import describe
-
-MAX_CHIPS = 6
-"""Most facts beside one line; the table of events has them all."""
 
 
 def bytes_text(count: int) -> str:
     """Write a number of bytes with its unit."""
-    return f"{count:,} byte" if count == 1 else f"{count:,} bytes"
+    return counted("%s byte", "%s bytes", count)
 
 
 def count_text(count: int, noun: str) -> str:
-    """Write a number of things: ``1 allocation``, ``4 reallocations``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    """Write a number of ``allocation``, ``reallocation``, ``free`` …: ``1 allocation``, ``4 reallocations``."""
+    known = {
+        "allocation": counted("%s allocation", "%s allocations", count),
+        "reallocation": counted("%s reallocation", "%s reallocations", count),
+        "free": counted("%s free", "%s frees", count),
+    }
+    return known.get(noun) or (f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s")
 
 
-def chips(events: Sequence[Event]) -> tuple[tuple[str, str], ...]:
-    """Return (kind, text) of what a line did, in order: chains of reallocations and equal neighbours folded.
-
-    Kinds: ``alloc``, ``realloc``, ``free``, ``more``.
-    """
-    found: list[tuple[str, str, int]] = []
-    for event in events:
-        if event.kind is EventKind.REALLOC:
-            old = 0 if isinstance(event.old_size, msgspec.UnsetType) else event.old_size
-            if found and found[-1][0] == "realloc" and found[-1][1].rsplit(" ", 1)[-1] == str(old):
-                found[-1] = ("realloc", f"{found[-1][1]} → {event.size}", 1)
-                continue
-            kind, text = "realloc", f"{old} → {event.size}"
-        elif event.kind is EventKind.DEALLOC:
-            kind, text = "free", f"− {event.size}"
-        else:
-            zeroed = " zeroed" if event.kind is EventKind.ALLOC_ZEROED else ""
-            failed = " failed" if event.failed else ""
-            kind, text = "alloc", f"+ {event.size}{zeroed}{failed}"
-        if found and found[-1][0] == kind and found[-1][1] == text and kind != "realloc":
-            found[-1] = (kind, text, found[-1][2] + 1)
-        else:
-            found.append((kind, text, 1))
-    shown = [(kind, f"{text} B" if times == 1 else f"{text} B ×{times}") for kind, text, times in found[:MAX_CHIPS]]
-    if len(found) > MAX_CHIPS:
-        shown.append(("more", f"{len(found) - MAX_CHIPS} more"))
-    return tuple(shown)
+Part = tuple[str, str]
+"""A part of a line: what it is (``peak``, ``by``, or empty) and its text."""
 
 
-def totals_text(totals: Totals, timed: Collection[str] = ()) -> str:
-    """Write totals in one line.
+def totals_parts(totals: Totals, timed: Collection[str] = ()) -> tuple[Part, ...]:
+    """Write totals in the parts of one line; kinds of calls that never came are left out.
 
     :param timed: metrics that differ between runs, which are named instead of written.
     """
-    end = "all freed" if totals.live == 0 else f"{bytes_text(totals.live)} still live at the end"
-    if totals.live < 0:
-        end = f"{bytes_text(-totals.live)} more freed than allocated"
     if totals.allocs == totals.reallocs == totals.frees == 0:
-        return "no call of the allocator"
+        return (("", _("no call of the allocator")),)
+    end = _("all freed") if totals.live == 0 else _("%s still live at the end") % bytes_text(totals.live)
+    if totals.live < 0:
+        end = _("%s more freed than allocated") % bytes_text(-totals.live)
     parts = {
         "allocs": f"{count_text(totals.allocs, 'allocation')} ({bytes_text(totals.bytes)})",
-        "reallocs": count_text(totals.reallocs, "reallocation"),
-        "frees": count_text(totals.frees, "free"),
-        "peak": f"peak {bytes_text(totals.peak)}",
+        "reallocs": count_text(totals.reallocs, "reallocation") if totals.reallocs else "",
+        "frees": count_text(totals.frees, "free") if totals.frees else "",
+        "peak": _("peak %s") % bytes_text(totals.peak),
         "live": end,
     }
     unsaid = {"allocs" if metric == "bytes" else metric for metric in timed}
-    return " · ".join(_TIMED[metric] if metric in unsaid else text for metric, text in parts.items())
+    said = {metric: _timed(metric) if metric in unsaid else text for metric, text in parts.items()}
+    return tuple(("peak" if metric == "peak" else "", text) for metric, text in said.items() if text)
 
 
-_TIMED = {
-    "allocs": "allocations differ from run to run",
-    "reallocs": "reallocations differ from run to run",
-    "frees": "frees depend on timing",
-    "peak": "peak depends on timing",
-    "live": "live bytes at the end depend on timing",
-}
+def _timed(metric: str) -> str:
+    return {
+        "allocs": _("allocations differ from run to run"),
+        "reallocs": _("reallocations differ from run to run"),
+        "frees": _("frees depend on timing"),
+        "peak": _("peak depends on timing"),
+        "live": _("live bytes at the end depend on timing"),
+    }[metric]
 
 
-def ledger_text(ledger: Ledger, *, ranges_seen: bool = True) -> str:
-    """Write what a ledger says in one line, unkept events included.
+def ledger_parts(ledger: Ledger, *, ranges_seen: bool = True) -> tuple[Part, ...]:
+    """Write what a ledger says in the parts of one line, unkept events included.
 
     :param ranges_seen: whether metrics that differ between runs are written with the range that was seen, which is
         another one on another day; pages name the metrics alone.
     """
     if ledger.totals is None:
-        return "run untraced: no counts"
-    text = totals_text(ledger.totals, () if ranges_seen else ledger.unstable)
+        return (("", _("run untraced: no counts")),)
+    parts = [*totals_parts(ledger.totals, () if ranges_seen else ledger.unstable)]
     if ledger.unstable and ranges_seen:
         ranges = ", ".join(
-            f"{metric} ({least:,} in every run seen)" if least == most else f"{metric} ({least:,} to {most:,})"
+            _("%(metric)s (%(value)s in every run seen)") % {"metric": metric, "value": f"{least:,}"}
+            if least == most
+            else _("%(metric)s (%(least)s to %(most)s)")
+            % {"metric": metric, "least": f"{least:,}", "most": f"{most:,}"}
             for metric, (least, most) in sorted(ledger.unstable.items())
         )
-        text += f" · not promised: {ranges}"
+        parts.append(("", _("not promised: %s") % ranges))
     if ledger.events_left_out:
-        text += f" · {ledger.events_left_out:,} more events were counted, not kept in detail"
-    return text
+        parts.append(("", _("%s more events were counted, not kept in detail") % f"{ledger.events_left_out:,}"))
+    return tuple(parts)
+
+
+def ledger_text(ledger: Ledger, *, ranges_seen: bool = True) -> str:
+    """Write what a ledger says in one line."""
+    return " · ".join(text for _kind, text in ledger_parts(ledger, ranges_seen=ranges_seen))
 
 
 def same_events(first: Ledger, second: Ledger) -> bool:

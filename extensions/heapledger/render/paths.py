@@ -35,7 +35,7 @@ def short_name(name: str) -> str:
         name = name[1:].replace(">::", "::", 1) if name.count("<") == 1 else _type_first(name)
     parts = [part for part in _without_arguments(name).split("::") if part]
     kept = 3 if parts and parts[-1] == "{closure}" else 2
-    if parts[-2:-1] in ([parts[-1]], ["ptr"]):
+    if parts[-2:-1] in ([parts[-1]], ["ptr"]) or parts[:-1] == ["alloc", "alloc"]:
         kept = 1
     return "::".join(parts[-kept:])
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from heapledger.model import Event, EventKind, Ledger, Profile
-from heapledger.render.facts import chips, count_text
+from heapledger.render.chips import chips
+from heapledger.render.facts import count_text
 from heapledger.session import SnippetOutcome
 from heapledger.verify.endings import describe_exit
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import heapledger
 from heapledger.config import OPTIONS
+from heapledger.messages import use_language
 from heapledger.sphinx.builder import CheckBuilder
 from heapledger.sphinx.claim_nodes import register_claim_nodes
 from heapledger.sphinx.claims_file import on_build_finished
@@ -28,6 +29,7 @@ ENV_VERSION = 2
 """Raise it whenever the records that the environment pickles change."""
 
 _CSS = ("heapledger.css", "heapledger-diagrams.css", "heapledger-below.css")
+_SCRIPT = "heapledger.js"
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -59,7 +61,10 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
 
 def _add_assets(app: Sphinx) -> None:
+    use_language(app.config.language)
     if app.builder.format == "html":
         app.config.html_static_path.append(str(Path(__file__).parent / "static"))
         for name in _CSS:
             app.add_css_file(name)
+        if app.builder.name != "epub":
+            app.add_js_file(_SCRIPT, loading_method="defer")

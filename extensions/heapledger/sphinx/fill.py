@@ -12,6 +12,7 @@ from sphinx.util.nodes import make_refnode
 from heapledger.model import VerdictKind
 from heapledger.render.facts import count_text
 from heapledger.render.table import cell_text
+from heapledger.render.view import verdict_mark
 from heapledger.sphinx.claim_nodes import (
     claim_head,
     claim_list,
@@ -22,7 +23,7 @@ from heapledger.sphinx.claim_nodes import (
     verified_with,
 )
 from heapledger.sphinx.index import chapter_of
-from heapledger.sphinx.page import MARKS
+from heapledger.sphinx.parts import badge, verdict_badge
 
 if TYPE_CHECKING:
     from heapledger.source.claims import Claim
@@ -63,9 +64,9 @@ class FillClaims(SphinxPostTransform):
         kind = outcome.kind
         line = nodes.paragraph(classes=["heapledger-claim-head"])
         status = claim.options.status.value if claim.options.status else "no status"
-        line += nodes.inline("", MARKS[kind], classes=["heapledger-badge", f"heapledger-verdict-{kind.value}"])
+        line += verdict_badge(kind)
         line += nodes.Text(" · ")
-        line += nodes.inline("", status, classes=["heapledger-badge", f"heapledger-badge-{status}"])
+        line += badge(status, status.replace(" ", "-"))
         if claim.options.source:
             line += nodes.Text(" · ")
             line += self._source(claim)
@@ -111,7 +112,7 @@ class FillClaims(SphinxPostTransform):
                 self._link(outcome.claim.id, nodes.literal("", outcome.claim.id)),
                 nodes.Text(outcome.claim.sentence),
                 nodes.Text(outcome.claim.options.status.value if outcome.claim.options.status else ""),
-                nodes.Text(MARKS[outcome.kind]),
+                nodes.Text(verdict_mark(outcome.kind)),
             )
             for outcome in chosen
         ]
@@ -140,7 +141,7 @@ class FillClaims(SphinxPostTransform):
             return self._claims_of(entry.snippet.id, column)
         text = NOT_MEASURED if outcome is None else cell_text(outcome, column) or NOT_MEASURED
         falsified = outcome is not None and outcome.kind is VerdictKind.FALSIFIED
-        shown = f"{MARKS[VerdictKind.FALSIFIED]}: {text}" if falsified else text
+        shown = f"{verdict_mark(VerdictKind.FALSIFIED)}: {text}" if falsified else text
         return [nodes.paragraph("", shown, classes=["heapledger-falsified"] if falsified else [])]
 
     def _claims_of(self, snippet: str, column: str) -> list[nodes.Node]:

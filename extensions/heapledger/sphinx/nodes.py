@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from heapledger.sphinx import html
+from heapledger.sphinx import html, latex, text
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -16,16 +16,20 @@ class snippet_placeholder(nodes.General, nodes.Element):  # noqa: N801 - docutil
     """Stands where the measured snippet goes: ``docname`` and ``ordinal``. The post-transform replaces it."""
 
 
+class snippet_head(nodes.General, nodes.Element):  # noqa: N801
+    """The id of a snippet as a link to itself, and the button that copies: ``anchor``, ``title``. HTML only."""
+
+
 class snippet_listing(nodes.General, nodes.Element):  # noqa: N801
-    """Code with facts beside its lines, for HTML. Attributes: ``rows`` (a tuple of :class:`Row`) and ``label``."""
+    """Code with facts beside its lines.
+
+    Attributes: ``rows`` (a tuple of :class:`heapledger.render.listing.Row`), ``peak`` (bytes, 0 for no strip) and
+    ``label`` (what the listing is, for screen readers).
+    """
 
 
 class fold(nodes.General, nodes.Element):  # noqa: N801
-    """A fold with a ``title``, for HTML."""
-
-
-def _nothing(visitor: Any, node: nodes.Element) -> None:
-    """A node that is replaced before writing, or whose children speak for it."""
+    """Something that readers open when they want it: ``title``, ``open``. In paged outputs it is open."""
 
 
 def _skip(visitor: Any, node: nodes.Element) -> None:  # noqa: ARG001
@@ -33,8 +37,12 @@ def _skip(visitor: Any, node: nodes.Element) -> None:  # noqa: ARG001
 
 
 def register_nodes(app: Sphinx) -> None:
-    """Add the nodes. Only HTML (and EPUB with it) ever sees listing and fold; the others get standard nodes."""
-    other: dict[str, Any] = dict.fromkeys(("latex", "text", "man", "texinfo"), (_skip, None))
-    app.add_node(snippet_placeholder, html=(_skip, None), **other)
-    app.add_node(snippet_listing, html=(html.visit_listing, None), **other)
-    app.add_node(fold, html=(html.visit_fold, html.depart_fold), **other)
+    """Add the nodes with a visitor for every output."""
+    plain = ("text", "man", "texinfo")
+    nowhere: dict[str, Any] = dict.fromkeys(("latex", *plain), (_skip, None))
+    app.add_node(snippet_placeholder, html=(_skip, None), **nowhere)
+    app.add_node(snippet_head, html=(html.visit_head, None), **nowhere)
+    listings: dict[str, Any] = dict.fromkeys(plain, (text.visit_listing, None))
+    app.add_node(snippet_listing, html=(html.visit_listing, None), latex=(latex.visit_listing, None), **listings)
+    folds: dict[str, Any] = dict.fromkeys(("latex", *plain), (text.visit_fold, text.depart_fold))
+    app.add_node(fold, html=(html.visit_fold, html.depart_fold), **folds)

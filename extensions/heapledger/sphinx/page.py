@@ -1,175 +1,172 @@
-"""What a snippet looks like on a page, in docutils' nodes."""
+"""What a snippet looks like on a page: its view in docutils' nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 
-from heapledger.model import Ledger, Profile, Provenance, Verdict, VerdictKind
-from heapledger.render.facts import ledger_text, same_events
-from heapledger.render.listing import plain, rows
-from heapledger.render.output import shown_output, visible
-from heapledger.render.paths import short_path
-from heapledger.render.reproduce import commands, program_text
-from heapledger.render.stable import stable_view
-from heapledger.session import ProfileOutcome, SnippetOutcome
+from heapledger.messages import _
+from heapledger.render.view import CallRow, Mistake, ProfileView, SnippetView, make_view
+from heapledger.session import SnippetOutcome
+from heapledger.sphinx import parts
 from heapledger.sphinx.below import below_nodes
 from heapledger.sphinx.mermaid import snippet_pictures
-from heapledger.sphinx.nodes import fold, snippet_listing
+from heapledger.sphinx.nodes import snippet_head, snippet_listing
 from heapledger.sphinx.stepper import memory_nodes
-from heapledger.verify.endings import describe_exit
-from heapledger.verify.events import describe
-from heapledger.verify.report import headline
 
-MARKS = {
-    VerdictKind.VERIFIED: "✓ verified",
-    VerdictKind.FALSIFIED: "✗ falsified",
-    VerdictKind.MEASURED: "measured",
-    VerdictKind.SKIPPED: "skipped",
-}
-MAX_EVENT_ROWS = 200
-"""Most events that a page lists; the totals have them all."""
+if TYPE_CHECKING:
+    from sphinx.builders import Builder
 
 
-def snippet_nodes(outcome: SnippetOutcome, *, html: bool) -> list[nodes.Node]:
-    """Return everything that stands under a snippet's caption."""
-    found: list[nodes.Node] = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """What the output at hand can do."""
+
+    tabs: bool
+    """Readers choose a profile; elsewhere both stand one after the other."""
+    web: bool
+    """Folds cost nothing: everything is there. On paper the commands that make a project are left out."""
+    links: bool
+    """Addresses can be followed."""
+
+
+def output_of(builder: Builder) -> Output:
+    """Return what a builder's output can do."""
+    web = builder.format == "html"
+    return Output(tabs=web and builder.name != "epub", web=web, links=web or builder.format == "latex")
+
+
+def snippet_nodes(outcome: SnippetOutcome, output: Output, anchor: str) -> list[nodes.Node]:
+    """Return everything that stands under a snippet's caption.
+
+    :param anchor: id of the snippet on its page.
+    """
+    view = make_view(outcome)
+    found: list[nodes.Node] = [snippet_head(anchor=anchor, title=view.id)] if output.tabs else []
     if outcome.snippet.layouts:
-        return [*below_nodes(outcome, html=html), *_findings(outcome), *_folds(outcome, html=html)]
-    if "none" not in outcome.snippet.options.show:
-        for label, profile in _views(outcome):
-            if label:
-                found.append(nodes.paragraph("", "", nodes.strong("", label), classes=["heapledger-profile"]))
-            found += _view(outcome, profile, label, html=html)
+        found += [_mistakes(view.mistakes)] if view.mistakes else []
+    elif len(view.profiles) == 1:
+        found += _profile(view, view.profiles[0], outcome, output)
     else:
-        found += [_verdict(outcome, profile, label) for label, profile in _views(outcome)]
-    found += memory_nodes(outcome, html=html)
-    found += below_nodes(outcome, html=html)
-    found += _findings(outcome)
-    found += _folds(outcome, html=html)
+        several = [
+            (one.key, one.label or one.verdict.mark, _profile(view, one, outcome, output)) for one in view.profiles
+        ]
+        found += parts.sequence(several, tabs=output.tabs and not view.hides_code)
+        found += [_mistakes(view.mistakes)] if view.mistakes else []
+    if not outcome.snippet.layouts:
+        found += memory_nodes(outcome, html=output.web)
+    found += below_nodes(outcome, html=output.web)
+    if view.reproduction is not None:
+        found.append(_run_it_yourself(view, output))
     return found
 
 
-def _views(outcome: SnippetOutcome) -> list[tuple[str, ProfileOutcome]]:
-    """Return one view where the profiles agree, else one a profile."""
-    measured = [(profile, profile.ledger) for profile in outcome.profiles if profile.ledger is not None]
-    if len(measured) == 2 and same_events(measured[0][1], measured[1][1]):
-        return [("debug and release agree", measured[0][0])]
-    if not outcome.profiles:  # its text is wrong, so nothing ran
-        nothing = ProfileOutcome(
-            profile=Profile.DEBUG, ledger=None, provenance=None, verdict=Verdict(kind=outcome.kind)
-        )
-        return [("", nothing)]
-    if len(outcome.profiles) == 1 and outcome.profiles[0].ledger is None:
-        return [("", outcome.profiles[0])]
-    return [(profile.profile.value, profile) for profile in outcome.profiles]
+def _profile(view: SnippetView, profile: ProfileView, outcome: SnippetOutcome, output: Output) -> list[nodes.Node]:
+    """One profile: code with facts, verdict, and the folds that belong to them."""
+    if view.hides_code:
+        return [parts.verdict_line(profile.verdict)]
+    label = _("Rust code with the measured calls of the allocator beside each line")
+    if profile.key in {"debug", "release"}:
+        label = f"{label} ({profile.label})"
+    found: list[nodes.Node] = [
+        snippet_listing(rows=profile.rows, peak=profile.peak, label=label),
+        parts.verdict_line(profile.verdict),
+    ]
+    if view.mistakes and len(view.profiles) == 1:
+        found.append(_mistakes(view.mistakes))
+    found += snippet_pictures(outcome.snippet, profile.ledger, html=output.web)
+    if profile.calls:
+        found.append(parts.fold(_("Why it allocates"), *_calls(profile), opened=view.opens("path")))
+    for title, text in profile.outputs:
+        block = nodes.literal_block(text, text, language="none")
+        found.append(parts.fold(title, block, opened=view.opens("output")))
+    return found
 
 
-def _view(outcome: SnippetOutcome, profile: ProfileOutcome, label: str, *, html: bool) -> list[nodes.Node]:
-    listing = rows(outcome.snippet, profile.ledger)
-    code: nodes.Element
-    if html:
-        code = snippet_listing(rows=listing, label=f"Rust code with measured calls of the allocator per line, {label}")
-    else:
-        code = nodes.literal_block("", plain(listing), language="rust")
-    shown = snippet_pictures(outcome.snippet, profile.ledger, html=html)
-    return [code, _verdict(outcome, profile, label), *shown]
+def _calls(profile: ProfileView) -> list[nodes.Node]:
+    items = nodes.bullet_list(classes=["heapledger-calls"])
+    items += [nodes.list_item("", *_call(row)) for row in profile.calls]
+    if profile.calls_left_out:
+        items += nodes.list_item("", nodes.paragraph("", profile.calls_left_out))
+    return [items]
 
 
-def _verdict(outcome: SnippetOutcome, profile: ProfileOutcome, label: str) -> nodes.paragraph:
-    kind = profile.verdict.kind if label != "debug and release agree" else outcome.kind
-    line = nodes.paragraph("", "", classes=["heapledger-verdict", f"heapledger-verdict-{kind.value}"])
-    line += nodes.strong("", MARKS[kind])
-    ledger = profile.ledger
-    parts = [profile.verdict.reason] if profile.verdict.reason else []
-    if ledger is not None:
-        parts += _ledger_parts(ledger)
-        parts.append(f"rustc {ledger.toolchain.rustc}, {ledger.toolchain.host}")
-    if profile.provenance is Provenance.RECORDED:
-        parts.append("recorded")
-    line += nodes.Text(visible(" · " + " · ".join(parts)) if parts else "")
-    return line
+def _call(row: CallRow) -> list[nodes.Node]:
+    asked = nodes.paragraph("", "", nodes.strong("", row.where), nodes.Text(f" {row.calls}"))
+    if row.note:
+        asked += [nodes.Text(" "), nodes.inline("", f"({row.note})", classes=["heapledger-soft"])]
+    return [asked, nodes.paragraph("", row.path)]
 
 
-def _ledger_parts(ledger: Ledger) -> list[str]:
-    if ledger.exit.kind.value == "compile-error":
-        codes = sorted({message.code for message in ledger.exit.diagnostics if message.code})
-        return [f"does not compile: {', '.join(codes) or 'error'}"]
-    if not ledger.traced and ledger.exit.code is None and ledger.exit.kind.value == "returned":
-        return ["compiles; not run"]
-    ending = describe_exit(ledger.exit)
-    parts = [ledger_text(ledger, ranges_seen=False)] if ledger.totals is not None or not ledger.traced else []
-    return [*parts, ending] if ending != "main returned" else parts
-
-
-def _findings(outcome: SnippetOutcome) -> list[nodes.Node]:
+def _mistakes(mistakes: tuple[Mistake, ...]) -> nodes.container:
     """Say on the page what is wrong: a reader must not take the snippet for verified."""
-    if not outcome.findings:
-        return []
-    box = nodes.warning("", classes=["heapledger-findings"])
-    box += nodes.paragraph("", "This snippet is falsified: what is written here is not what was measured.")
+    box = nodes.container(classes=["heapledger-mistakes"])
+    box += nodes.paragraph("", "", nodes.strong("", _("What is written here is not what was measured.")))
     items = nodes.bullet_list()
-    for finding in outcome.findings:
-        text = finding.text.split("\n")[0] or headline(finding)
-        if finding.expected:
-            text = f"expected {finding.expected}; measured {finding.measured}" + (f" ({text})" if finding.text else "")
-        profile = f"[{finding.profile.value}] " if finding.profile else ""
-        items += nodes.list_item("", nodes.paragraph("", visible(profile + text)))
+    for mistake in mistakes:
+        lines = nodes.line_block()
+        before = f"{mistake.profile}: " if mistake.profile else ""
+        if mistake.expected:
+            lines += _line(before + _("expected") + " ", mistake.expected)
+            lines += _line(before + _("measured") + " ", mistake.measured)
+            before = ""
+        if mistake.text:
+            lines += nodes.line("", before + mistake.text)
+        items += nodes.list_item("", lines)
     box += items
-    return [box]
+    return box
 
 
-def _folds(outcome: SnippetOutcome, *, html: bool) -> list[nodes.Node]:
-    found: list[nodes.Node] = []
-    for label, profile in _views(outcome):
-        ledger = profile.ledger
-        if ledger is None:
-            continue
-        suffix = f", {label}" if label in {"debug", "release"} else ""
-        if ledger.events:
-            found += _fold(f"Events and call paths{suffix}", [_event_table(ledger)], html=html)
-        printed = [ledger.stdout, ledger.stderr]
-        shown = [nodes.literal_block("", shown_output(text), language="none") for text in printed if text.strip()]
-        if shown:
-            found += _fold(f"Output{suffix}", shown, html=html)
-        rendered = "\n".join(message.rendered for message in ledger.exit.diagnostics if message.level == "error")
-        if rendered.strip():
-            found += _fold("rustc's message", [nodes.literal_block("", visible(rendered), language="none")], html=html)
-    if outcome.program is not None:
-        whole = nodes.literal_block("", program_text(outcome.program), language="rust")
-        steps = nodes.literal_block("", commands(outcome.snippet.id, outcome.edition or "2024"), language="sh")
-        found += _fold("The whole program, and how to run it yourself", [whole, steps], html=html)
-    return found
+def _line(word: str, value: str) -> nodes.line:
+    return nodes.line("", "", nodes.Text(word), nodes.literal("", value))
 
 
-def _fold(title: str, content: Sequence[nodes.Node], *, html: bool) -> list[nodes.Node]:
-    if html:
-        return [fold("", *content, title=title)]
-    return [nodes.paragraph("", "", nodes.strong("", title)), *content]
+def _run_it_yourself(view: SnippetView, output: Output) -> nodes.Element:
+    again = view.reproduction
+    if again is None:
+        raise ValueError(view.id)
+    content: list[nodes.Node] = []
+    if output.web or view.folds_code:
+        whole = nodes.literal_block(again.program, again.program, language="none", classes=["heapledger-program"])
+        content += [nodes.paragraph("", _("The whole program, as it was compiled:")), whole]
+    if output.web:
+        content.append(nodes.paragraph("", _project_text(view)))
+        content.append(nodes.literal_block(again.project, again.project, language="none"))
+    ours = nodes.paragraph("", _("With heapledger, the program saved as %s:") % again.file)
+    ours += [nodes.Text(" "), nodes.literal("", again.command)]
+    content.append(ours)
+    if output.links:
+        content.append(_web_sites(view))
+    return parts.fold(_("Run it yourself"), *content)
 
 
-def _event_table(ledger: Ledger) -> nodes.table:
-    header = ("#", "line", "event", "align", "block", "thread", "path to the allocator")
-    body = []
-    for event in stable_view(ledger).events[:MAX_EVENT_ROWS]:
-        line = "–" if event.line is None else str(event.line)
-        path = " → ".join(short_path(event.path)) or ("runtime" if event.runtime else "–")
-        block = "failed" if event.block is None else str(event.block or "–")
-        body.append((str(event.seq), line, describe(event), str(event.align), block, str(event.thread or "–"), path))
-    left = len(ledger.events) - MAX_EVENT_ROWS
-    if left > 0 or ledger.events_left_out:
-        body.append(("…", "", f"{max(left, 0) + ledger.events_left_out:,} more", "", "", "", ""))
-    return table(header, body, widths=(4, 5, 16, 5, 5, 6, 59))
+def _project_text(view: SnippetView) -> str:
+    if view.reproduction is None or not view.reproduction.counts:
+        return _("As a cargo project:")
+    text = _(
+        "As a cargo project. The counter is a crate of its own: inside the program's crate it would keep the optimizer "
+        "from deleting allocations."
+    )
+    if view.outside:
+        text += " " + _("It counts the whole process, so std's own start adds %s.") % view.outside
+    return text
 
 
-def table(header: Sequence[str], body: Sequence[Sequence[str]], *, widths: Sequence[int]) -> nodes.table:
-    """Make a plain table of text."""
-    group = nodes.tgroup("", *(nodes.colspec(colwidth=width) for width in widths), cols=len(header))
-    group += nodes.thead("", _row(header))
-    group += nodes.tbody("", *(_row(cells) for cells in body))
-    return nodes.table("", group, classes=["heapledger-events"])
-
-
-def _row(cells: Sequence[str]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
+def _web_sites(view: SnippetView) -> nodes.paragraph:
+    again = view.reproduction
+    line = nodes.paragraph()
+    if again is None:
+        return line
+    if again.playground:
+        line += nodes.reference("", "Rust Playground", refuri=again.playground, internal=False)
+        line += nodes.Text(" " + _("(current stable, no counts)"))
+    if again.explorer:
+        if len(line):
+            line += nodes.Text(" · ")
+        line += nodes.reference("", "Compiler Explorer", refuri=again.explorer, internal=False)
+        line += nodes.Text(" " + _("(rustc %s, the same flags)") % again.rustc)
+    if not len(line):
+        line += nodes.Text(_("The program is too long for a link to a web site."))
+    return line

@@ -10,7 +10,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from heapledger.model import VerdictKind
 from heapledger.sphinx.collect import SHOWS_NOTHING
 from heapledger.sphinx.nodes import snippet_placeholder
-from heapledger.sphinx.page import snippet_nodes
+from heapledger.sphinx.page import output_of, snippet_nodes
 
 if TYPE_CHECKING:
     from heapledger.sphinx.domain import AllocDomain
@@ -34,4 +34,5 @@ class FillSnippets(SphinxPostTransform):
                 continue
             if outcome.kind is VerdictKind.FALSIFIED and placeholder.parent is not None:
                 placeholder.parent["classes"].append("heapledger-falsified")
-            placeholder.replace_self(snippet_nodes(outcome, html=self.app.builder.format == "html"))
+            anchor = domain.entries[placeholder["docname"]][placeholder["ordinal"]].anchor
+            placeholder.replace_self(snippet_nodes(outcome, output_of(self.app.builder), anchor))

@@ -12,10 +12,7 @@
   }
 
   function rowsOfLine(snippet, line) {
-    return [...snippet.querySelectorAll(".heapledger-listing tr")].filter((row) => {
-      const number = row.querySelector(".heapledger-number");
-      return number !== null && number.textContent.trim() === line;
-    });
+    return [...snippet.querySelectorAll(".heapledger-listing li")].filter((row) => row.dataset.line === line);
   }
 
   function start(box) {
