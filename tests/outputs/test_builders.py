@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from heapledger.model import Ledger
-from heapledger.render.facts import chips, ledger_text
+from heapledger.render.chips import chips
+from heapledger.render.facts import ledger_text
 from heapledger.render.stable import stable_view
 from heapledger.verify.compare import events_by_line
 

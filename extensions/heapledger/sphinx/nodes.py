@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from heapledger.sphinx import html, latex, text
+from heapledger.sphinx import html, text
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -38,11 +38,11 @@ def _skip(visitor: Any, node: nodes.Element) -> None:  # noqa: ARG001
 
 def register_nodes(app: Sphinx) -> None:
     """Add the nodes with a visitor for every output."""
-    plain = ("text", "man", "texinfo")
-    nowhere: dict[str, Any] = dict.fromkeys(("latex", *plain), (_skip, None))
+    plain = ("latex", "text", "man", "texinfo")
+    nowhere: dict[str, Any] = dict.fromkeys(plain, (_skip, None))
     app.add_node(snippet_placeholder, html=(_skip, None), **nowhere)
     app.add_node(snippet_head, html=(html.visit_head, None), **nowhere)
     listings: dict[str, Any] = dict.fromkeys(plain, (text.visit_listing, None))
-    app.add_node(snippet_listing, html=(html.visit_listing, None), latex=(latex.visit_listing, None), **listings)
-    folds: dict[str, Any] = dict.fromkeys(("latex", *plain), (text.visit_fold, text.depart_fold))
+    app.add_node(snippet_listing, html=(html.visit_listing, None), **listings)
+    folds: dict[str, Any] = dict.fromkeys(plain, (text.visit_fold, text.depart_fold))
     app.add_node(fold, html=(html.visit_fold, html.depart_fold), **folds)
