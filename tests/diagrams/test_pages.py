@@ -121,6 +121,30 @@ def test_html_shows_each_diagram_without_a_script(build: Callable[..., Built]) -
         assert "mermaid.esm" not in text
 
 
+COUNTING = """
+from pathlib import Path
+from sphinxcontrib.mermaid import mermaid
+
+
+def setup(app):
+    def count(app, doctree, docname):
+        keys = [node["heapledger_key"] for node in doctree.findall(mermaid)]
+        Path(app.outdir, docname + ".keys").write_text("\\n".join(keys))
+
+    app.connect("doctree-resolved", count)
+"""
+
+
+def test_every_node_has_its_picture(build: Callable[..., Built], project: Path) -> None:
+    with (project / "conf.py").open("a", encoding="utf-8") as conf:
+        conf.write(COUNTING)
+    built = build({"growth": PAGE}, "html", "-W")
+    assert built.status == 0, built.warnings
+    keys = (built.folder / "growth.keys").read_text(encoding="utf-8").split()
+    assert len(keys) == len(set(keys)) == drawn_now(built)[0] == 4
+    assert len(built.page("growth.html").select(".heapledger-diagram-scroll > svg")) == len(keys)
+
+
 def test_unchanged_diagrams_are_not_drawn_again(build: Callable[..., Built], tmp_path: Path) -> None:
     first = build({"growth": PAGE}, "html", cache=tmp_path / "cache")
     assert drawn_now(first) == (4, 4)
@@ -133,8 +157,9 @@ def test_unchanged_diagrams_are_not_drawn_again(build: Callable[..., Built], tmp
 
 def test_parallel_writing_does_not_hang(build: Callable[..., Built]) -> None:
     pages = {f"growth{number}": PAGE.replace("} growth", f"}} growth{number}") for number in range(12)}
-    built = build(pages, "html", "-j", "4", "-W")
+    built = build({**pages, "hand": HAND}, "html", "-j", "4", "-W", "-D", "heapledger_draw_mermaid=all")
     assert built.status == 0, built.warnings
+    assert len(built.page("hand.html").select(".heapledger-diagram-scroll > svg")) == 1
     for name in pages:
         assert len(built.page(f"{name}.html").select(".heapledger-diagram-scroll > svg")) == 4
 

@@ -138,6 +138,7 @@ class _Pool:
         self.local = threading.local()
         self.workers: list[_Worker] = []
         self.lock = threading.Lock()
+        self.closed = False
 
     def known(self, job: PictureJob) -> Drawn | None:
         """Return what the cache has, where that is all that is wanted."""
@@ -163,7 +164,8 @@ class _Pool:
         return drawn
 
     def close(self) -> None:
-        """End all workers."""
+        """End all workers, for good: an interrupt must not leave any."""
+        self.closed = True
         for worker in self.workers:
             worker.end()
 
@@ -190,6 +192,8 @@ class _Pool:
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         worker: _Worker | None = getattr(self.local, "worker", None)
+        if self.closed:
+            raise _WorkerLost("drawing was interrupted")
         if worker is None or worker.ended:
             worker = self.local.worker = _Worker()
             with self.lock:

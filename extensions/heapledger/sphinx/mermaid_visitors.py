@@ -101,10 +101,12 @@ def visit_latex(visitor: Any, node: nodes.Element) -> None:
     Path(visitor.builder.outdir, name).write_bytes(picture.print_data)
     size = ""
     if picture.width * 0.75 > LINE_POINTS:
-        size = r"[width=\linewidth]"
+        size = r"[width=\linewidth,totalheight=0.9\textheight,keepaspectratio]"
     elif picture.print_suffix == ".png":
         size = f"[width={picture.width * 0.75:.1f}bp]"
-    visitor.body.append(f"\n\\noindent\\sphinxincludegraphics{size}{{{name}}}\n")
+    included = f"\\sphinxincludegraphics{size}{{{name}}}"
+    alone = not isinstance(node.parent, nodes.TextElement)
+    visitor.body.append(f"\n\\noindent{included}\n" if alone else included)
     raise nodes.SkipNode
 
 

@@ -91,7 +91,11 @@ def _group(shown: Sequence[_Shown]) -> list[list[_Shown]]:
 
 def _chosen(groups: Sequence[list[_Shown]], limit: int) -> list[list[_Shown]]:
     """Choose what is drawn: live blocks first, then the largest; in order of birth."""
-    ranked = sorted(groups, key=lambda run: (run[0].css == "freed", -run[0].life.size, run[0].life.number))
+
+    def rank(run: list[_Shown]) -> tuple[bool, int, int]:
+        return run[0].css == "freed", -sum(one.life.size for one in run), run[0].life.number
+
+    ranked = sorted(groups, key=rank)
     return sorted(ranked[:limit], key=lambda run: run[0].life.number)
 
 

@@ -52,7 +52,10 @@ def live_diagram(ledger: Ledger) -> Diagram:
         kind, plot, scale = "live-line", f"line [{_numbers(points)}]", '"live bytes"'
         names = f"{first} --> {last}"
         if every > 1:
-            left_out = f"Each point is the largest value of {every} calls in a row. {left_out}".strip()
+            left_out = (
+                f"Each point is the largest value of {every} calls in a row, the last one that at the end. {left_out}"
+            )
+            left_out = left_out.strip()
     lines = [
         "xychart",
         f"  accTitle: {label(title)}",
@@ -67,7 +70,8 @@ def live_diagram(ledger: Ledger) -> Diagram:
 
 def _points(after: Sequence[int]) -> tuple[list[int], int]:
     every = -(-len(after) // MAX_POINTS)
-    return [max(after[start : start + every]) for start in range(0, len(after), every)], every
+    points = [max(after[start : start + every]) for start in range(0, len(after), every)]
+    return [*points[:-1], after[-1]], every
 
 
 def _numbers(values: Sequence[int]) -> str:

@@ -16,6 +16,9 @@ RIM = 4.0
 """CSS pixels around what Mermaid drew."""
 
 _TRANSLATE = re.compile(r"translate\(\s*([-\d.e]+)[ ,]+([-\d.e]+)\s*\)")
+_FONT = re.compile(r"font-family:[^;]*;?|font-weight:\s*(?:400|normal)\s*;?")
+_NUMERIC = frozenset({"x", "y", "x1", "x2", "y1", "y2", "width", "height", "d", "transform", "points"})
+_DIGITS = re.compile(r"(\d\.\d\d)\d+")
 _SVG = "http://www.w3.org/2000/svg"
 _RENDERER_ID = "my-svg"
 _KEYFRAMES = re.compile(r"@keyframes\s+[\w-]+\s*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}")
@@ -103,8 +106,26 @@ def _prune(root: ET.Element) -> None:
         for child in list(parent):
             if child.tag == f"{{{_SVG}}}defs" and not len(child):
                 parent.remove(child)
-    for element in root.iter(f"{{{_SVG}}}style"):
+    for element in root.iter():
+        _thin(element)
+
+
+def _thin(element: ET.Element) -> None:
+    """Drop what is said again and again: the font, defaults, digits that no screen shows."""
+    if element.tag == f"{{{_SVG}}}style":
         element.text = _lean(element.text or "")
+    for name in ("font-style", "font-weight"):
+        if element.get(name) == "normal":
+            del element.attrib[name]
+    if element.get("class") == "text-inner-tspan":
+        del element.attrib["class"]
+    style = _FONT.sub("", element.get("style", "")).strip(" ;")
+    if style:
+        element.set("style", style)
+    else:
+        element.attrib.pop("style", None)
+    for name in _NUMERIC & element.attrib.keys():
+        element.set(name, _DIGITS.sub(r"\1", element.attrib[name]))
 
 
 def _view(root: ET.Element) -> tuple[float, float, float, float]:
