@@ -22,6 +22,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,16 @@ import msgspec
 
 from heapledger.engine.cache import Cache, key_of
 from heapledger.errors import HeapledgerError
-from heapledger.render.mermaid.svg import ID, finish, for_print
+from heapledger.render.mermaid import svg
+from heapledger.render.mermaid.svg import finish, for_print
 from heapledger.render.mermaid.text import to_stand_ins
 
 DRAW_SECONDS = 60.0
 """Longest wait for one picture; the slowest kind needs about a second, more on a loaded machine."""
 MAX_WORKERS = 4
 """Most worker processes: each holds some 150 MB."""
-FORMAT = b"heapledger-picture-2"
-"""Raise it whenever what is made of the renderer's SVG changes."""
+MAKERS = ("svg.py", "text.py", "palette.py")
+"""Modules of ``render/mermaid`` that work on the renderer's SVG: a change of theirs makes every known picture stale."""
 
 _PASSED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
@@ -263,8 +265,7 @@ class _Worker:
 def _picture_key(job: PictureJob, renderer: Renderer) -> str:
     return key_of(
         [
-            ("format", FORMAT),
-            ("id", ID.encode()),
+            ("makers", _makers()),
             ("renderer", renderer.identity.encode()),
             ("source", job.source.encode()),
             ("config", json.dumps(job.config, sort_keys=True).encode()),
@@ -273,6 +274,12 @@ def _picture_key(job: PictureJob, renderer: Renderer) -> str:
             ("description", job.description.encode()),
         ]
     )
+
+
+@cache
+def _makers() -> bytes:
+    folder = Path(svg.__file__).parent
+    return b"".join((folder / name).read_bytes() for name in MAKERS)
 
 
 def _print_key(job: PictureJob, renderer: Renderer) -> str:
