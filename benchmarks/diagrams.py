@@ -93,7 +93,7 @@ def shape(svg: str) -> tuple[Counter[str], Counter[str]]:
     return texts, edges
 
 
-def compare_merman(jobs: list[PictureJob]) -> None:
+def compare_merman(jobs: list[PictureJob], backend: str) -> None:
     """Draw with the Rust backend, in this process (nothing forks here), and compare."""
     import mermaidx
 
@@ -106,7 +106,7 @@ def compare_merman(jobs: list[PictureJob]) -> None:
             fast[job.key] = ""
             print(f"  merman cannot draw one: {str(error)[:100]}")
     print(f"merman, one process: {time.monotonic() - started:.2f} s")
-    slow = {job.key: mermaidx.render(job.source, backend="quickjs", config=job.config).svg() for job in jobs}
+    slow = {job.key: mermaidx.render(job.source, backend=backend, config=job.config).svg() for job in jobs}
     same: Counter[str] = Counter()
     for job in jobs:
         kind = job.source.split()[0]
@@ -139,7 +139,7 @@ def main() -> None:
             equal = sum(results["quickjs"][job.key].svg == results["v8"][job.key].svg for job in jobs)
             print(f"pictures of v8 that are equal to those of quickjs: {equal} of {len(jobs)}")
         if "--merman" in sys.argv:
-            compare_merman(jobs)
+            compare_merman(jobs, renderer.backend)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from heapledger import __version__
 from heapledger.cli.shared import console, styled, with_choices
 from heapledger.config import Config
 from heapledger.engine.cache import Cache
+from heapledger.engine.draw import find_renderer
 from heapledger.errors import HeapledgerError
 from heapledger.session import evaluate
 from heapledger.source.snippet import read_rust
@@ -24,6 +25,9 @@ fn main() {
     println!("{b}"); //~ alloc 1024
 } //~ free 8
 """
+
+_OPTIONAL = frozenset({"debugger", "diagrams"})
+"""Parts that nothing is measured with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ def doctor(context: click.Context, toolchain: str | None, cache_setting: str | N
         *_compiler(config),
         _tool("linker", ("cc",), "nothing can be linked; install a C toolchain (Debian: apt-get install gcc)"),
         _tool("debugger", ("gdb",), "only memory snapshots, which a later version takes, will need it"),
+        _renderer(),
         _cache(config),
     ]
     out = console()
@@ -55,7 +60,7 @@ def doctor(context: click.Context, toolchain: str | None, cache_setting: str | N
         mark = ("✓ ", "good") if part.good else ("✗ ", "bad")
         cost = [] if part.good or not part.cost else [(f"\n    {part.cost}", "soft")]
         out.print(styled([mark, (f"{part.name}: ", "soft"), (part.found, "plain"), *cost]))
-    context.exit(0 if all(part.good or part.name == "debugger" for part in parts) else 2)
+    context.exit(0 if all(part.good or part.name in _OPTIONAL for part in parts) else 2)
 
 
 def _compiler(config: Config) -> list[_Part]:
@@ -79,6 +84,17 @@ def _compiler(config: Config) -> list[_Part]:
 def _tool(name: str, programs: tuple[str, ...], cost: str) -> _Part:
     where = next((path for path in map(shutil.which, programs) if path), None)
     return _Part(name, good=where is not None, found=where or "not found", cost=cost)
+
+
+def _renderer() -> _Part:
+    renderer = find_renderer()
+    if renderer is None:
+        return _Part(
+            "diagrams", good=False, found="no renderer", cost="pages show their source; install heapledger[diagrams]"
+        )
+    vectors = "vectors" if renderer.way != "png" else "no vectors (heapledger[diagrams-pdf] makes them)"
+    backend = "V8" if renderer.backend == "v8" else "QuickJS (heapledger[diagrams-fast] is about five times faster)"
+    return _Part("diagrams", good=True, found=f"mermaidx on {backend}; in PDF {vectors}")
 
 
 def _cache(config: Config) -> _Part:
