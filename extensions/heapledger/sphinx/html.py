@@ -60,7 +60,7 @@ def visit_fold(visitor: Any, node: nodes.Element) -> None:
     if visitor.builder.name == "epub":
         visitor.body.append(f'<div class="heapledger-fold"><p><strong>{title}</strong></p>\n')
     else:
-        opened = " open" if node["open"] else ""
+        opened = " open" if node.get("open") else ""
         visitor.body.append(f'<details class="heapledger-fold"{opened}><summary>{title}</summary>\n')
 
 
