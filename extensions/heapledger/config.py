@@ -42,7 +42,8 @@ OPTIONS: tuple[Option, ...] = (
         name="heapledger_executor",
         default="local",
         types=(str,),
-        help="Where the work is done: 'local' (this machine, one worker per core) or 'local:N' (N workers).",
+        help="Where the work is done: 'local' (this machine, one worker per core) or 'local:N' (N workers); "
+        "'standalone' compiles every program alone, for comparison.",
     ),
     Option(
         name="heapledger_require",
@@ -106,6 +107,7 @@ class Config:
     rustc: str = ""
     profiles: tuple[Profile, ...] = (Profile.DEBUG, Profile.RELEASE)
     executor: str = "local"
+    """``KIND`` or ``KIND:WORKERS``."""
     require: str = ""
     draw_mermaid: str = "own"
     cache: str = ""
@@ -113,6 +115,11 @@ class Config:
     timeout: float = 10.0
     compile_timeout: float = 30.0
     memory: int = 2 << 30
+
+
+def is_standalone(executor: str) -> bool:
+    """Whether every program is compiled alone."""
+    return executor.partition(":")[0] == "standalone"
 
 
 def from_values(values: dict[str, Any]) -> Config:
@@ -133,8 +140,8 @@ def from_values(values: dict[str, Any]) -> Config:
         message = f"heapledger_draw_mermaid is {chosen['draw_mermaid']!r}; it may be 'own' or 'all'"
         raise ValueError(message)
     kind, _, count = str(chosen["executor"]).partition(":")
-    if kind != "local" or (count and not count.isdecimal()) or count == "0":
-        message = f"heapledger_executor is {chosen['executor']!r}; it may be 'local' or 'local:N'"
+    if kind not in {"local", "standalone"} or (count and not count.isdecimal()) or count == "0":
+        message = f"heapledger_executor is {chosen['executor']!r}; it may be 'local', 'local:N' or 'standalone'"
         raise ValueError(message)
     chosen["snippets"] = Path(chosen["snippets"]) if chosen["snippets"] else None
     for name in ("timeout", "compile_timeout"):

@@ -14,6 +14,7 @@ import msgspec
 
 from heapledger.cli.formats import github, junit
 from heapledger.model import VerdictKind
+from heapledger.source.surroundings import why_alone
 from heapledger.verify.json_report import make_report
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ FORMATS: dict[str, Callable[[Checked], str] | None] = {
     show_default=True,
     help="Folder of the documents, with conf.py.",
 )
+@click.option("--standalone", is_flag=True, help="Compile every program alone, to compare with batches.")
 @click.option("--verbose", is_flag=True, help="Say for every snippet what was found.")
 @click.option("--format", "style", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 @click.option("--toolchain", help="A toolchain of rustup, or the path of a rustc.")
@@ -46,6 +48,7 @@ def check(
     context: click.Context,
     paths: tuple[Path, ...],
     source: Path,
+    standalone: bool,
     verbose: bool,
     style: str,
     toolchain: str | None,
@@ -58,6 +61,8 @@ def check(
     if toolchain:
         overrides["heapledger_rustc"] = toolchain if "/" in toolchain or toolchain.startswith("+") else f"+{toolchain}"
         overrides["heapledger_toolchain"] = ""
+    if standalone:
+        overrides["heapledger_executor"] = "standalone"
     if cache is not None:
         overrides["heapledger_cache"] = cache
     quiet = not verbose and not sys.stderr.isatty()
@@ -94,7 +99,9 @@ def _print(checked: Checked, *, verbose: bool) -> None:
     session = checked.session
     if verbose:
         for outcome in session.outcomes:
-            click.echo(f"{outcome.snippet.document}: {outcome.snippet.id}: {outcome.kind.value}")
+            reason = why_alone(outcome.program) if outcome.program is not None else ""
+            alone = f" (compiled alone: {reason})" if reason else ""
+            click.echo(f"{outcome.snippet.document}: {outcome.snippet.id}: {outcome.kind.value}{alone}")
         for claim in checked.claims:
             click.echo(f"{claim.claim.document}: claim {claim.claim.id}: {claim.kind.value}")
     told = f"rustc {session.rustc.toolchain.rustc}" if session.rustc else "no rustc"

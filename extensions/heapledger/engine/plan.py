@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from heapledger.config import is_standalone
 from heapledger.engine.batch import Alone, plan_batches
 from heapledger.engine.cache import Cache
 from heapledger.engine.interrupt import terminable
@@ -52,12 +53,11 @@ def measure_all(
     cache: Cache,
     *,
     executor: str = "local",
-    standalone: bool = False,
     progress: Progress | None = None,
 ) -> Results:
     """Do all work that the cache does not know; equal work once. Kinds may be mixed.
 
-    :param standalone: compile every program alone, for comparison with batches.
+    :param executor: as ``heapledger_executor``: how many workers, and whether programs are compiled in batches.
     :raises ToolchainUnusable: where nothing can be compiled or linked at all.
     """
     unique = {work.key: work for work in works}
@@ -68,7 +68,7 @@ def measure_all(
             tracer = build_tracer(rustc, cache, Path(scratch))
             check_linking(rustc, cache)
             Path(scratch).chmod(0o755)
-            team = _Team(rustc, tracer, Path(scratch), standalone=standalone)
+            team = _Team(rustc, tracer, Path(scratch), standalone=is_standalone(executor))
             _do_all(missing, team, cache, results, _worker_count(executor), progress)
         cache.trim()
     return results

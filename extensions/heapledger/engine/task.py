@@ -9,7 +9,7 @@ from functools import cache as memoize
 from pathlib import Path
 
 import heapledger
-from heapledger.config import Config
+from heapledger.config import Config, is_standalone
 from heapledger.engine.cache import key_of
 from heapledger.model import Profile
 from heapledger.source.program import Program
@@ -68,6 +68,7 @@ def make_task(program: Program, profile: Profile, around: Surroundings, *, run: 
         ("tracer", tracer_digest().encode() if program.traced else b"untraced"),
         ("run", str(run).encode()),
         ("limits", f"{seconds} {around.config.memory}".encode()),
+        ("standalone", str(is_standalone(around.config.executor)).encode()),  # compared with batches, so never theirs
     ]
     return Task(
         program=program,
