@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ NIGHTLY = "+nightly"
 
 def installed() -> list[str]:
     """The default toolchain, and those of rustup that the guide speaks about."""
+    if shutil.which("rustup") is None:
+        return [""]
     listed = subprocess.run(["rustup", "toolchain", "list"], capture_output=True, text=True, check=False).stdout
     names = [name for name in ("1.96", "nightly") if re.search(rf"^{re.escape(name)}", listed, re.MULTILINE)]
     return ["", *(f"+{name}" for name in names)]

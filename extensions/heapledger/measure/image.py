@@ -131,7 +131,7 @@ class Reader:
                 f"'{wanted}' may be any of {listed}, which {function.shown} calls; write more of its path"
             )
         if not fitting and not self._is_known(wanted):
-            known = [demangled(name) for name in targets if name]
+            known = [*(demangled(name) for name in targets if name), *WELL_KNOWN]
             raise NameProblem(f"there is no function '{wanted}' in the program" + suggestion(wanted, known))
         return Answer(value=len(fitting))
 
@@ -159,7 +159,8 @@ class Reader:
         declared = self.declared.statics | self.declared.constants | self.declared.functions
         own = [symbol.shown for symbol in items if symbol.is_own and symbol.kind != "function"]
         text = f"there is no item '{wanted}' in the program" + suggestion(wanted, [*own, *declared])
-        return Answer(trouble=f"{text}. Literals and other anonymous constants have no symbol")
+        literals = "" if text.endswith("?") else "; literals and other anonymous constants have no symbol"
+        return Answer(trouble=text + literals)
 
     def _symbol(self, wanted: str) -> Answer:
         if any(fits(wanted, symbol) for symbol in self.linked.symbols):

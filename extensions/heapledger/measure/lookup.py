@@ -111,7 +111,8 @@ def candidates(wanted: str, symbols: Iterable[Symbol]) -> list[Symbol]:
     if own:
         return own
     exact = [symbol for symbol in fitting if wanted in {symbol.name, symbol.shown}]
-    return exact or fitting
+    # A bare name is one of the snippet's: std has a COUNTER of its own, which nobody means.
+    return exact or (fitting if len(segments(wanted)) > 1 else [])
 
 
 def the_one(wanted: str, fitting: Sequence[Symbol], what: str) -> Symbol:
@@ -122,7 +123,7 @@ def the_one(wanted: str, fitting: Sequence[Symbol], what: str) -> Symbol:
     places = {(symbol.section, symbol.address): symbol for symbol in fitting}
     if len(places) == 1:
         return fitting[0]
-    listed = sorted(f"{symbol.shown} ({symbol.name})" for symbol in places.values())
+    listed = sorted(one.shown if one.shown == one.name else f"{one.shown} ({one.name})" for one in places.values())
     shown = ", ".join(listed[:MAX_LISTED]) + (
         f" and {len(listed) - MAX_LISTED} more" if len(listed) > MAX_LISTED else ""
     )

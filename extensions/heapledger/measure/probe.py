@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 from elftools.elf.elffile import ELFFile
+from elftools.elf.enums import ENUM_RELOC_TYPE_x64
+from elftools.elf.relocation import RelocationHandler
 
 from heapledger.measure.layout import (
     LayoutDisagrees,
@@ -27,6 +29,11 @@ from heapledger.source.problems import nearest
 from heapledger.source.questions import Question
 
 WORD = 8
+
+_RECIPES: Any = RelocationHandler._RELOCATION_RECIPES_X64  # noqa: SLF001 - pyelftools has no other way to add one
+_RECIPES.setdefault(ENUM_RELOC_TYPE_x64["R_X86_64_DTPOFF64"], _RECIPES[ENUM_RELOC_TYPE_x64["R_X86_64_64"]])
+"""An object file's debug info places thread-local variables by a relocation that pyelftools does not know. Nobody here
+reads those places, but it would read nothing at all."""
 
 
 @dataclass(slots=True)
