@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ENV_VERSION = 2
 """Raise it whenever the records that the environment pickles change."""
 
-_CSS = ("heapledger.css", "heapledger-diagrams.css", "heapledger-below.css")
+_CSS = ("heapledger.css", "heapledger-claims.css", "heapledger-diagrams.css", "heapledger-below.css")
 _SCRIPT = "heapledger.js"
 
 

@@ -27,6 +27,7 @@ from heapledger.sphinx.parts import badge, verdict_badge
 
 if TYPE_CHECKING:
     from heapledger.source.claims import Claim
+    from heapledger.verify.claims import ClaimOutcome
     from heapledger.sphinx.domain import AllocDomain
 
 NOT_MEASURED = "not measured"
@@ -62,6 +63,8 @@ class FillClaims(SphinxPostTransform):
             return []
         claim = outcome.claim
         kind = outcome.kind
+        if node.parent is not None:
+            node.parent["classes"].append(f"heapledger-claim-{kind.value}")
         line = nodes.paragraph(classes=["heapledger-claim-head"])
         status = claim.options.status.value if claim.options.status else "no status"
         line += verdict_badge(kind)
@@ -71,9 +74,21 @@ class FillClaims(SphinxPostTransform):
             line += nodes.Text(" · ")
             line += self._source(claim)
         line += nodes.Text(" · ")
-        line += self._link(claim.id, nodes.literal("", claim.id))
+        line += self._link(claim.id, nodes.literal("", claim.id, classes=["heapledger-claim-id"]))
+        line += self._proofs(outcome)
         wrong = [nodes.paragraph("", finding.text, classes=["heapledger-falsified"]) for finding in outcome.findings]
         return [line, *wrong]
+
+    def _proofs(self, outcome: ClaimOutcome) -> list[nodes.Node]:
+        """Links to the snippets that prove the claim and stand elsewhere."""
+        elsewhere = [name for name in outcome.claim.options.evidence if self.domain.place_of("snippet", name)]
+        found: list[nodes.Node] = [nodes.Text(" · proof: ")] if elsewhere else []
+        for index, name in enumerate(elsewhere):
+            place = self.domain.place_of("snippet", name)
+            if place is not None:
+                found += [nodes.Text(", ")] if index else []
+                found.append(make_refnode(self.app.builder, self.env.docname, *place, nodes.literal("", name)))
+        return found
 
     def _source(self, claim: Claim) -> nodes.Node:
         source = claim.options.source
@@ -116,7 +131,8 @@ class FillClaims(SphinxPostTransform):
             )
             for outcome in chosen
         ]
-        return [_table(("claim", "sentence", "status", version), (22, 50, 16, 12), rows)]
+        built = _table(("claim", "sentence", "status", version), (22, 50, 16, 12), rows)
+        return [nodes.container("", built, classes=["heapledger-claims-box"])]
 
     def _verified(self, node: nodes.Element) -> list[nodes.Node]:  # noqa: ARG002
         session = self.domain.session
