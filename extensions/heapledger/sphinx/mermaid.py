@@ -21,6 +21,7 @@ from sphinxcontrib.mermaid import install_js, mermaid
 
 from heapledger.engine.cache import Cache
 from heapledger.engine.draw import Drawn, PictureJob, Renderer, draw_all, find_renderer
+from heapledger.messages import _
 from heapledger.model import FindingKind, Ledger
 from heapledger.render.mermaid.choose import memory_pictures, pictures
 from heapledger.render.mermaid.diagram import Diagram, Table, picture_key
@@ -28,7 +29,7 @@ from heapledger.render.mermaid.packet import layout_pictures
 from heapledger.render.mermaid.palette import config, foreign_config
 from heapledger.source.snippet import Snippet
 from heapledger.sphinx import mermaid_visitors as visitors
-from heapledger.sphinx.nodes import fold
+from heapledger.sphinx import parts
 from heapledger.sphinx.warn import shown_path
 
 if TYPE_CHECKING:
@@ -75,10 +76,10 @@ def diagram_nodes(diagram: Diagram, *, html: bool) -> list[nodes.Node]:
         box += nodes.paragraph("", diagram.left_out, classes=["heapledger-diagram-left-out"])
     if diagram.table is not None:
         table = table_nodes(diagram.table)
-        box += fold("", table, title="The same as a table") if html else table
+        box += parts.fold(_("The same as a table"), table) if html else table
     if html:
         source = nodes.literal_block("", diagram.source.rstrip(), language="none")
-        box += fold("", source, title="Mermaid source of this diagram")
+        box += parts.fold(_("Mermaid source of this diagram"), source)
     return [box]
 
 
@@ -110,7 +111,7 @@ class Wanted:
 def wanted(app: Sphinx, env: BuildEnvironment) -> Iterator[Wanted]:
     """Collect every picture of every document."""
     domain = cast("AllocDomain", env.get_domain("alloc"))
-    for (docname, _), outcome in sorted(domain.outcomes.items(), key=lambda item: item[0]):
+    for (docname, _ordinal), outcome in sorted(domain.outcomes.items(), key=lambda item: item[0]):
         snippet = outcome.snippet
         for profile in outcome.profiles:
             for diagram in pictures(snippet, profile.ledger).diagrams:
@@ -259,7 +260,7 @@ def _install_js(
         needed = any(
             visitors.left_to_browser(app.builder, {"code": source})
             for found in handwritten(app.env).values()
-            for source, _, _ in found
+            for source, *_rest in found
         )
     else:
         needed = any(visitors.left_to_browser(app.builder, node.attributes) for node in doctree.findall(mermaid))
