@@ -5,6 +5,7 @@ Everything is compiled once in a session; the tests of one program run on one wo
 
 from __future__ import annotations
 
+import fcntl
 import os
 import struct
 import subprocess
@@ -22,10 +23,10 @@ from heapledger.engine.task import Surroundings, Task, make_task
 from heapledger.engine.tools import tool_environment
 from heapledger.measure.names import demangled
 from heapledger.model import Ledger, Profile
-from heapledger.session import Session, evaluate
+from heapledger.session import SnippetOutcome, evaluate
 from heapledger.source.program import Program
 from heapledger.source.snippet import Snippet, read_rust
-from heapledger.toolchain.find import Rustc
+from heapledger.toolchain.find import Rustc, find_rustc
 from heapledger.toolchain.flags import CRATE_NAME
 
 HERE = Path(__file__).resolve().parent
@@ -63,22 +64,29 @@ def snippet_of(name: str) -> Snippet:
     return snippet
 
 
-def measure_corpus(cache: Cache) -> Session:
-    """Measure the whole corpus with the engine, in one plan, as a build of documents does."""
-    return evaluate([snippet_of(name) for name in NAMES], Config(), cache=cache)
-
-
 class Workshop:
     """Compiles and runs; remembers what it did."""
 
-    def __init__(self, folder: Path, cache: Cache) -> None:
-        session = measure_corpus(cache)
-        assert session.rustc is not None, session.findings
-        self.cache = cache
+    def __init__(self, folder: Path, common: Path) -> None:
+        """Make it.
+
+        :param folder: its own.
+        :param common: a folder that all workers of a run share.
+        """
         self.folder = folder
-        self.rustc: Rustc = session.rustc
-        self._outcomes = {outcome.snippet.id: outcome for outcome in session.outcomes}
+        self.common = common
+        self.cache = Cache(common / "corpus-cache")
+        self.rustc: Rustc = find_rustc("", self.cache)
         self._binaries: dict[tuple[str, str], Path] = {}
+
+    @cached_property
+    def _outcomes(self) -> dict[str, SnippetOutcome]:
+        """Measure the whole corpus with the engine, in one plan, as a build of documents does."""
+        with (self.common / "corpus.lock").open("w") as lock:
+            # The first worker measures, on all cores; the others find its results in the cache.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            session = evaluate([snippet_of(name) for name in NAMES], Config(), cache=self.cache)
+        return {outcome.snippet.id: outcome for outcome in session.outcomes}
 
     def program(self, name: str) -> Program:
         program = self._outcomes[name].program
@@ -94,8 +102,11 @@ class Workshop:
         return found
 
     def task(self, name: str, profile: Profile) -> Task:
+        return self.task_of(self.program(name), profile)
+
+    def task_of(self, program: Program, profile: Profile) -> Task:
         around = Surroundings(rustc=self.rustc, config=Config())
-        return make_task(self.program(name), profile, around, run=True, timeout=None)
+        return make_task(program, profile, around, run=True, timeout=None)
 
     def untouched(self, task: Task) -> Path:
         """Compile the program as it is, with the engine's flags; return the folder, which has ``target/…/snippet``."""
