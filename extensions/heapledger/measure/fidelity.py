@@ -24,7 +24,8 @@ ALLOCATOR_CALLS = ("__rust_alloc", "__rust_alloc_zeroed", "__rust_realloc", "__r
 
 _RIP = re.compile(r"\[rip ([+-]) (0x[0-9a-f]+|\d+)\]")
 _TLS = re.compile(r"fs:\[[^\]]*\]")
-_NUMBER = re.compile(r"0x[0-9a-f]+|\d+")
+_TLS_BASE = re.compile(r"(r\w+), qword ptr fs:\[0\]")
+"""The thread pointer goes into a register; thread-locals are addressed from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +115,50 @@ def own_ranges(path: Path) -> list[tuple[int, int]]:
 
 
 def _masked(binary: Binary, decoder: capstone.Cs, function: Function) -> str:
-    end = function.address + function.size
     lines = []
+    thread_pointers = _ThreadPointers()
     code = binary.code(function.address, function.size)
     for address, size, mnemonic, operand in decoder.disasm_lite(code, function.address):  # type: ignore[no-untyped-call]
-        masked = operand
         if mnemonic.startswith(("call", "j")) and operand.startswith("0x"):
             target = int(operand, 16)
-            inside = function.address <= target < end
+            inside = function.address <= target < function.address + function.size
             masked = f"+{target - function.address:#x}" if inside else _name_of(binary, target)
         else:
-            match = _RIP.search(operand)
-            if match is not None:
-                offset = int(match[2], 0) * (1 if match[1] == "+" else -1)
-                target = address + size + offset
-                if mnemonic in {"call", "jmp"}:
-                    target = binary.pointer_at(target)
-                masked = _RIP.sub(f"[{_name_of(binary, target)}]", operand)
-            masked = _TLS.sub("fs:[<thread-local>]", masked)
-        lines.append(f"{mnemonic} {masked}".strip())
+            masked = _without_address(binary, mnemonic, operand, address + size)
+        lines.append(f"{mnemonic} {thread_pointers.mask(mnemonic, operand, masked)}".strip())
     return "\n".join(lines)
+
+
+def _without_address(binary: Binary, mnemonic: str, operand: str, following: int) -> str:
+    match = _RIP.search(operand)
+    if match is not None:
+        target = following + int(match[2], 0) * (1 if match[1] == "+" else -1)
+        if mnemonic in {"call", "jmp"}:
+            target = binary.pointer_at(target)
+        operand = _RIP.sub(f"[{_name_of(binary, target)}]", operand)
+    return _TLS.sub("fs:[<thread-local>]", operand)
+
+
+class _ThreadPointers:
+    """Registers that hold the thread pointer: offsets from it change with the thread-locals of other crates."""
+
+    def __init__(self) -> None:
+        self._held: set[str] = set()
+
+    def mask(self, mnemonic: str, operand: str, masked: str) -> str:
+        """Mask the offsets of one instruction, and follow what it does to the registers."""
+        for register in self._held:
+            masked = re.sub(rf"\[{register} [+-] (0x[0-9a-f]+|\d+)\]", f"[{register} <thread-local>]", masked)
+        loaded = _TLS_BASE.fullmatch(operand) if mnemonic == "mov" else None
+        if loaded is not None:
+            self._held.add(loaded[1])
+        elif mnemonic.startswith(("call", "ret", "jmp")):
+            self._held.clear()
+        elif mnemonic not in {"cmp", "test", "push"}:
+            written = operand.partition(",")[0]
+            whole = f"r{written[1:]}" if written.startswith("e") else written.removesuffix("d")
+            self._held -= {written, whole}
+        return masked
 
 
 def _name_of(binary: Binary, target: int) -> str:

@@ -47,7 +47,8 @@ def measure(trace: RawTrace, binary: Binary, own: Own, source_line: Callable[[in
         if raw.block is not None:
             blocks.setdefault(raw.block, len(blocks) + 1)
         threads.setdefault(raw.thread, len(threads) + 1)
-        where = attributor.attribute(raw.frames)
+        # Beyond a gap the innermost frame of the snippet may be one that was dropped: such a line would be a guess.
+        where = attributor.attribute(raw.inner)
         line = source_line(where.line) if where.line is not None else None
         events.append(
             Event(
@@ -59,7 +60,7 @@ def measure(trace: RawTrace, binary: Binary, own: Own, source_line: Callable[[in
                 block=None if raw.block is None else blocks[raw.block],
                 line=line,
                 thread=threads[raw.thread],
-                runtime=raw.thread != MAIN_THREAD and not where.in_snippet,
+                runtime=raw.thread != MAIN_THREAD and not where.in_snippet and not raw.truncated,
                 failed=raw.failed,
                 path=where.path,
             )

@@ -22,6 +22,8 @@ HEADER_BYTES = 4096
 SLOTS = 16
 BUCKETS = SLOTS + 2
 KEPT_FRAMES = 72
+INNER_FRAMES = 64
+"""Frames before the gap of a stack that was truncated."""
 STAMP_AT = 40
 """Byte of the header where the clock's next number stands."""
 MAX_EXTENT = 1 << 48
@@ -58,6 +60,8 @@ class RawEvent:
     """1 is the main thread."""
     frames: tuple[int, ...]
     """Return addresses inside the executable, as in its file, innermost first."""
+    inner: tuple[int, ...]
+    """Those of them before the gap where frames were dropped: all, where none was."""
     has_stack: bool
     truncated: bool
     """Frames between the innermost and the outermost were dropped."""
@@ -254,6 +258,7 @@ def _pair(records: list[tuple[int, _Fields]], frames: _Frames, stamps: int) -> t
 
 def _event(seq: int, record: tuple[int, _Fields], block: int | None, frames: _Frames) -> RawEvent:
     offset, (_, ready, thread, count, size, old_size, align, address, _, _, stamp) = record
+    at = offset + _RECORD.size
     return RawEvent(
         seq=seq,
         kind=_KINDS[ready & 0xFF],
@@ -262,7 +267,8 @@ def _event(seq: int, record: tuple[int, _Fields], block: int | None, frames: _Fr
         align=align,
         block=block,
         thread=thread,
-        frames=frames.at(offset + _RECORD.size, count),
+        frames=frames.at(at, count),
+        inner=frames.at(at, min(count, INNER_FRAMES) if ready & _TRUNCATED else count),
         has_stack=not ready & _NO_STACK,
         truncated=bool(ready & _TRUNCATED),
         deep=bool(ready & _DEEP),

@@ -128,7 +128,7 @@ class TakenProgram:
 
     def _line_of(self, source_line: Callable[[int], int | None]) -> Callable[[RawEvent], int | None]:
         def line_of(event: RawEvent) -> int | None:
-            where = self.attributor.attribute(event.frames)
+            where = self.attributor.attribute(event.inner)
             return source_line(where.line) if where.line is not None else None
 
         return line_of
