@@ -86,7 +86,7 @@ def _candidates(path: str) -> list[Debugger]:
                 path=str(vendor / "bin" / "gdb"),
                 version="",
                 arguments=("--data-directory", str(vendor / "share" / "gdb")),
-                env=_python_of_the_wheel(),
+                env=_python_of_the_wheel(Path(spec.origin).parent.parent),
             )
         )
     return found
@@ -100,11 +100,12 @@ def _is_script(path: Path) -> bool:
         return True
 
 
-def _python_of_the_wheel() -> dict[str, str]:
-    """The wheel's gdb embeds the libpython of the Python that runs us; it must find it and its library."""
+def _python_of_the_wheel(packages: Path) -> dict[str, str]:
+    """The wheel's gdb embeds the libpython of the Python that runs us; it must find it, its library and ``gdb``."""
     folders = [str(sysconfig.get_config_var("LIBDIR") or ""), str(Path(sys.base_exec_prefix) / "lib")]
     return {
         "LD_LIBRARY_PATH": ":".join(folder for folder in folders if folder),
+        "PYTHONPATH": str(packages),
         "PYTHONHOME": f"{sys.base_prefix}:{sys.base_exec_prefix}",
         "PYTHONNOUSERSITE": "1",
     }

@@ -24,6 +24,7 @@ MAX_REGION = 8 << 20
 MAX_MEMORY = 48 << 20
 RED_ZONE = 128
 EXIT_GROUP = 231
+REGISTERS = "rax rdx rcx rbx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15".split()
 
 
 def say(job, record):
@@ -45,8 +46,8 @@ def prepare():
         "set detach-on-fork on",
         "set follow-fork-mode parent",
         "handle all nostop noprint pass",
-        "handle SIGTRAP stop noprint nopass",
-        "handle SIGSEGV SIGBUS SIGILL SIGFPE SIGABRT SIGSYS stop noprint pass",
+        "handle SIGTRAP stop print nopass",
+        "handle SIGSEGV SIGBUS SIGILL SIGFPE SIGABRT SIGSYS stop print pass",
     ):
         gdb.execute(command, to_string=True)
     for optional in ("set debuginfod enabled off", "set style enabled off"):
@@ -114,15 +115,25 @@ class Run(object):
         return not self.exited and self.signal is None
 
     def registers(self, frame):
-        return [int(frame.read_register(name)) & 0xFFFFFFFFFFFFFFFF for name in ("rip", "rsp", "rbp")]
+        """All sixteen, in the order of DWARF's numbers; one that is not known in an outer frame is 0."""
+        found = []
+        for name in REGISTERS:
+            try:
+                found.append(int(frame.read_register(name)) & 0xFFFFFFFFFFFFFFFF)
+            except (gdb.error, ValueError):
+                found.append(0)
+        return found
 
     def frames(self):
         found = []
         frame = gdb.newest_frame()
         while frame is not None and len(found) < MAX_FRAMES:
-            pc, sp, bp = self.registers(frame)
             older = frame.older()
-            found.append([pc - self.bias, sp, bp, self.registers(older)[1] if older is not None else 0])
+            if frame.type() == gdb.INLINE_FRAME:  # a part of the next one, with the same registers
+                frame = older
+                continue
+            caller_sp = int(older.read_register("rsp")) & 0xFFFFFFFFFFFFFFFF if older is not None else 0
+            found.append([frame.pc() - self.bias, caller_sp, self.registers(frame)])
             frame = older
         left = 0
         while frame is not None and left < 100000:
@@ -157,7 +168,7 @@ class Run(object):
         pointers = []
         for other in gdb.selected_inferior().threads():
             other.switch()
-            pointers.append(self.registers(gdb.newest_frame())[1])
+            pointers.append(int(gdb.newest_frame().read_register("rsp")) & 0xFFFFFFFFFFFFFFFF)
         thread.switch()
         try:
             tls = int(gdb.newest_frame().read_register("fs_base")) & 0xFFFFFFFFFFFFFFFF
@@ -192,7 +203,7 @@ class Run(object):
 
 
 def run(job, times):
-    """Run once; take snapshots where ``times`` says. Returns how often each marker was passed, and the signal."""
+    """Run once; write down every stop that ``times`` wants, at once: a program that never ends is killed later."""
     this = Run(job)
 
     def on_stop(event):
@@ -205,7 +216,6 @@ def run(job, times):
     gdb.events.stop.connect(on_stop)
     gdb.events.exited.connect(on_exit)
     counts = [0] * len(times)
-    taken = {}
     breakpoint = None
     try:
         this.start()
@@ -217,10 +227,10 @@ def run(job, times):
             marker = this.marker()
             if marker is None:
                 break
-            taken[marker] = this.describe(marker)
+            say(job, this.describe(marker))
         if not this.exited:
             counts = this.counts()
-        return counts, taken, this.signal
+        return counts, this.signal
     finally:
         this.end()
         if breakpoint is not None:
@@ -232,19 +242,13 @@ def run(job, times):
 def work(job):
     """The first run takes every marker at its first (or asked) time; a second takes the last time of those in loops."""
     first = [time or 1 for time in job["times"]]
-    counts, taken, signal = run(job, first)
+    counts, signal = run(job, first)
     again = [m for m, time in enumerate(job["times"]) if time is None and counts[m] > 1]
     if again:
-        for marker in again:
-            taken.pop(marker, None)
-        for marker in sorted(taken):
-            say(job, taken[marker])
         say(job, {"rerun": True})
         os.dup2(job["second_trace"], job["trace"])
         wanted = [counts[m] if m in again else 0 for m in range(len(counts))]
-        _counts, taken, signal = run(job, wanted)
-    for marker in sorted(taken):
-        say(job, taken[marker])
+        _counts, signal = run(job, wanted)
     say(job, {"end": True, "counts": counts, "signal": signal})
 
 

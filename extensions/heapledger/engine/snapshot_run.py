@@ -78,13 +78,13 @@ def debug_program(
                     output_bytes=OUTPUT_BYTES,
                 ),
                 fds={TRACE_FD: traces[0], SECOND_TRACE_FD: traces[1], OUT_FD: out},
-                drop_privileges=True,
+                drop_privileges=_is_for_all(debugger),
             )
         )
         size = os.fstat(out).st_size
         data = os.pread(out, min(size, MAX_OUTPUT), 0)
         try:
-            output = parse_output(data)
+            output = parse_output(data, times)
         except msgspec.DecodeError:
             output = RawOutput(((),), None)
         decoded = tuple(_decode(trace, image) for trace in traces)
@@ -108,6 +108,13 @@ def _job(binary: Path, image: Image, times: tuple[int | None, ...]) -> dict[str,
         "times": list(times),
         "env": RUN_ENVIRONMENT,
     }
+
+
+def _is_for_all(debugger: Debugger) -> bool:
+    """Whether another user can run it: a Python in somebody's home folder can be read by its owner only."""
+    home = debugger.env.get("PYTHONHOME", "").partition(":")[0]
+    needed = [Path(debugger.path), *([Path(home)] if home else [])]
+    return all(folder.stat().st_mode & 0o001 for path in needed for folder in (path, *path.resolve().parents))
 
 
 def _new_trace() -> int:

@@ -55,6 +55,8 @@ class _Node:
     owned: bool = False
     """The view comes from an owner."""
     reached: bool = False
+    rank: int = 0
+    """How soon it was reached: what variables lead to comes first."""
     decoded: Decoded | None = None
 
 
@@ -77,6 +79,7 @@ class Builder:
         self.nodes = {block.number: _Node(block) for block in places.heap.blocks if block.number}
         self.owners: dict[int, list[Owner]] = {}
         self._queue: deque[int] = deque()
+        self._followed = 0
 
     def build(self) -> tuple[tuple[Frame, ...], tuple[Block, ...], int, tuple[Static, ...]]:
         """Return frames, blocks, how many blocks are left out, and statics."""
@@ -147,6 +150,7 @@ class Builder:
         if better:
             node.view, node.owned = found.view, found.owns
         if better or not node.reached:
+            node.rank = node.rank or len(self._queue) + self._followed + 1
             node.reached = True
             self._queue.append(target.block.number)
 
@@ -154,6 +158,7 @@ class Builder:
         """Decode reached blocks and follow what they hold; what owners lead to is looked at before the rest."""
         while self._queue:
             number = self._queue.popleft()
+            self._followed += 1
             node = self.nodes[number]
             if node.view is None:
                 continue
@@ -248,10 +253,13 @@ class Builder:
         return {"frame": frame, "variable": self._variable_id(frame, index)}
 
     def _kept(self) -> set[int]:
-        order = sorted(
-            self.nodes, key=lambda number: (not self.nodes[number].reached, not self._is_leaked(number), number)
-        )
-        return set(order[:MAX_BLOCKS])
+        """Choose blocks: as soon as variables lead to them, then leaked ones, then the rest."""
+
+        def order(number: int) -> tuple[bool, bool, int, int]:
+            node = self.nodes[number]
+            return not node.rank, not self._is_leaked(number), node.rank, number
+
+        return set(sorted(self.nodes, key=order)[:MAX_BLOCKS])
 
     def _is_leaked(self, number: int) -> bool:
         node = self.nodes[number]

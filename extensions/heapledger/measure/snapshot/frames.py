@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from heapledger.measure.names import demangled
 from heapledger.measure.snapshot.dies import Die, Dies
 from heapledger.measure.snapshot.raw import Memory, RawStop
 from heapledger.measure.snapshot.types import Type, Types
 from heapledger.source.stops import MODULE
+
+REGISTERS, SP = 16, 7
+REG0, BREG0, FBREG, CFA = 0x50, 0x70, 0x91, 0x9C
+DEREF, CONSTU, CONSTS, PLUS, PLUS_UCONST = 0x06, 0x10, 0x11, 0x22, 0x23
+"""Operations of DWARF expressions."""
 
 _CRATE = re.compile(r"\bsnippet::")
 
@@ -72,13 +77,14 @@ class Functions:
 
     def calls(self, stop: RawStop, memory: Memory) -> Iterator[Call]:
         """Return the frames of the snippet's code, innermost first; a function inlined into another is a frame too."""
-        for index, (pc, sp, bp, caller_sp) in enumerate(stop.frames):
+        for index, (pc, caller_sp, registers) in enumerate(stop.frames):
+            sp = registers[SP] if len(registers) == REGISTERS else 0
             at = pc if index == 0 else pc - 1
             die = next((die for low, high, die in self._known if low <= at < high), None)
             if die is None:
                 continue
-            base = _frame_base(die.block("frame_base"), sp, bp, caller_sp)
-            place = _Place(memory, base, sp, bp)
+            place = _Place(memory, registers, caller_sp)
+            place = replace(place, base=_frame_base(die.block("frame_base"), place))
             for one in reversed(list(self._inlined(die, at))):
                 yield Call(function=self._name(one), pc=at, slots=tuple(self._slots(one, at, place)), stack=(sp, sp))
             slots = tuple(self._slots(die, at, place))
@@ -88,7 +94,7 @@ class Functions:
         origin = self.dies.origin(die)
         linkage = origin.text("linkage_name")
         name = _CRATE.sub("", demangled(linkage)) if linkage else origin.text("name")
-        return name.replace("{{", "{").replace("}}", "}")
+        return _without_main(name.replace("{{", "{").replace("}}", "}"))
 
     def _inlined(self, die: Die, pc: int) -> Iterator[Die]:
         """Own functions inlined at an address, outermost first."""
@@ -120,10 +126,14 @@ class Functions:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
+    """Works out locations in one frame."""
+
     memory: Memory
-    base: int | None
-    sp: int
-    bp: int
+    registers: tuple[int, ...]
+    cfa: int
+    """The caller's stack pointer."""
+    base: int | None = None
+    """What offsets of variables start from."""
 
     def address(self, expression: bytes) -> int | None:
         """Work out a location; None for what is not in memory."""
@@ -132,27 +142,40 @@ class _Place:
         while at < len(expression):
             operation = expression[at]
             at += 1
-            if operation in {0x91, 0x76, 0x77}:
+            value: int | None = None
+            if operation == FBREG or BREG0 <= operation < BREG0 + REGISTERS:
                 offset, at = _signed(expression, at)
-                start = {0x91: self.base, 0x76: self.bp, 0x77: self.sp}[operation]
-                if start is None:
-                    return None
-                stack.append(start + offset)
-            elif operation == 0x06 and stack:
-                read = self.memory.unsigned(stack.pop())
-                if read is None:
-                    return None
-                stack.append(read)
-            elif operation == 0x23 and stack:
+                start = self.base if operation == FBREG else _register(self.registers, operation - BREG0)
+                value = None if start is None else start + offset
+            elif operation == CFA:
+                value = self.cfa
+            elif operation in {CONSTU, CONSTS}:
+                value, at = (_unsigned if operation == CONSTU else _signed)(expression, at)
+            elif operation == DEREF and stack:
+                value = self.memory.unsigned(stack.pop())
+            elif operation == PLUS_UCONST and stack:
                 offset, at = _unsigned(expression, at)
-                stack.append(stack.pop() + offset)
-            else:
+                value = stack.pop() + offset
+            elif operation == PLUS and len(stack) > 1:
+                value = stack.pop() + stack.pop()
+            if value is None:
                 return None
+            stack.append(value)
         return stack[-1] if stack else None
 
 
-def _frame_base(expression: bytes | None, sp: int, bp: int, caller_sp: int) -> int | None:
-    return {b"\x9c": caller_sp, b"\x57": sp, b"\x56": bp}.get(expression or b"")
+def _frame_base(expression: bytes | None, place: _Place) -> int | None:
+    if expression is None:
+        return None
+    if len(expression) == 1 and REG0 <= expression[0] < REG0 + REGISTERS:
+        return _register(place.registers, expression[0] - REG0)
+    return place.address(expression)
+
+
+def _register(registers: tuple[int, ...], number: int) -> int | None:
+    """Value of a register; 0 is one that the debugger could not read."""
+    known = registers[number] if 0 <= number < len(registers) else 0
+    return known or None
 
 
 def _unsigned(data: bytes, at: int) -> tuple[int, int]:
@@ -171,6 +194,12 @@ def _signed(data: bytes, at: int) -> tuple[int, int]:
     value, at = _unsigned(data, at)
     bits = 7 * (at - start)
     return (value - (1 << bits) if data[at - 1] & 0x40 else value), at
+
+
+def _without_main(name: str) -> str:
+    """Leave out ``main::`` before a function that stands in main; a closure of main keeps it."""
+    inner = name.removeprefix("main::")
+    return name if inner.startswith("{") else inner
 
 
 def static_address(place: bytes, bias: int, tls: int, tls_bytes: int) -> int | None:

@@ -20,7 +20,7 @@ def float_text(data: bytes) -> str:
     if single:
         for precision in range(1, 10):
             digits = f"{value:.{precision}g}"
-            if struct.unpack("<f", struct.pack("<f", float(digits)))[0] == value:
+            if _single(float(digits)) == value:
                 break
     mantissa, exponent = _decimal(digits)
     if value != 0 and not _SMALL <= abs(value) < _LARGE:
@@ -28,6 +28,14 @@ def float_text(data: bytes) -> str:
         first, rest = body[0], body[1:]
         return f"{sign}{first}{'.' + rest if rest else ''}e{exponent + len(rest)}"
     return _plain(mantissa, exponent)
+
+
+def _single(value: float) -> float:
+    """Round to four bytes."""
+    try:
+        return float(struct.unpack("<f", struct.pack("<f", value))[0])
+    except OverflowError:
+        return float("inf")
 
 
 def _decimal(digits: str) -> tuple[str, int]:

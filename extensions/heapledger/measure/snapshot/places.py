@@ -140,4 +140,6 @@ class Places:
 
 def static_name(symbol: str) -> str:
     """Name of a static or function of the snippet, without its crate."""
-    return demangled(symbol).removeprefix("snippet::").replace("{{", "{").replace("}}", "}")
+    name = demangled(symbol).removeprefix("snippet::").replace("{{", "{").replace("}}", "}")
+    inner = name.removeprefix("main::")
+    return name if inner.startswith("{") else inner

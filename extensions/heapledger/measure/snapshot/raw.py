@@ -30,8 +30,8 @@ class RawStop(msgspec.Struct, frozen=True, kw_only=True):
     """The tracer's clock: calls with smaller numbers had returned."""
     bias: int
     """Address in memory minus address in the file."""
-    frames: tuple[tuple[int, int, int, int], ...]
-    """Of each frame, innermost first: pc (in the file), rsp, rbp, and the rsp of its caller."""
+    frames: tuple[tuple[int, int, tuple[int, ...]], ...]
+    """Of each frame, innermost first: pc (in the file), its caller's rsp, registers in the order of DWARF's numbers."""
     frames_left_out: int
     tls: int
     """Address of the thread's control block; its thread-locals end there. 0: not known."""
@@ -58,8 +58,10 @@ class RawOutput:
     """None: gdb was ended before it was done."""
 
 
-def parse_output(data: bytes) -> RawOutput:
+def parse_output(data: bytes, times: tuple[int | None, ...]) -> RawOutput:
     """Read the lines of gdb's script.
+
+    The first run stops at the first time also where the last is wanted: if there were more, that stop does not count.
 
     :raises msgspec.DecodeError: where they are not what the script writes.
     """
@@ -76,6 +78,9 @@ def parse_output(data: bytes) -> RawOutput:
             runs.append([])
         else:
             end = mark
+    counts = end.counts if end is not None else ()
+    again = {number for number, count in enumerate(counts[: len(times)]) if count > 1 and times[number] is None}
+    runs[0] = [stop for stop in runs[0] if stop.marker not in again]
     return RawOutput(tuple(tuple(run) for run in runs), end)
 
 

@@ -108,7 +108,7 @@ def ref_cell(decoder: Decoder, kind: Type, address: int, path: str, depth: int) 
     signed = borrow - (1 << 64) if borrow >= 1 << 63 else borrow
     state = "not borrowed" if signed == 0 else f"borrowed {signed}×" if signed > 0 else "mutably borrowed"
     found = decoder.value(inner.type, address + inner.offset, path, depth + 1)
-    text = f"RefCell {{ value: {found.text}, {state} }}"
+    text = f"RefCell {{ value: {found.text}{'' if signed >= 0 else ', mutably borrowed'} }}"
     return Decoded(text, fields=[("borrow", state), ("value", found.text)], pointers=found.pointers)
 
 
@@ -120,11 +120,10 @@ def lock(decoder: Decoder, kind: Type, address: int, path: str, depth: int) -> D
     if inner is None or poisoned is None:
         return None
     found = decoder.value(inner.type, address + inner.offset, join(path, "data"), depth + 1)
-    name = kind.last
     fields = [("data", found.text), ("poisoned", "true" if poisoned else "false")]
-    if name == "Mutex" and state is not None:
+    text = f"{kind.last} {{ {', '.join(f'{shown}: {value}' for shown, value in fields)}, .. }}"
+    if kind.last == "Mutex" and state is not None:
         fields.insert(0, ("lock", "locked" if state else "unlocked"))
-    text = f"{name} {{ {', '.join(f'{shown}: {value}' for shown, value in fields)} }}"
     return Decoded(text, fields=fields, pointers=found.pointers)
 
 
@@ -144,8 +143,6 @@ def counted(decoder: Decoder, kind: Type, address: int, path: str, depth: int) -
     text = "(Weak)"
     if not weak:
         text = _counted_value(decoder, view, pointer, depth)
-    elif strong == 0:
-        text = "(Weak) of a dropped value"
     return Decoded(text, fields=fields, pointers=[Found(at, pointer, owns=not weak, view=view)])
 
 
@@ -220,13 +217,22 @@ def counted_block(decoder: Decoder, view: View, address: int, path: str, depth: 
     return Decoded(f"{counts}, {found.text}", pointers=found.pointers)
 
 
+def atomic(decoder: Decoder, kind: Type, address: int, path: str, depth: int) -> Decoded | None:
+    """An atomic: its value. ``AtomicBool`` holds a ``u8``."""
+    found = inner_value("v")(decoder, kind, address, path, depth)
+    if found is not None and kind.name in {"AtomicBool", "Atomic<bool>"}:
+        found.text = {"0": "false", "1": "true"}.get(found.text, found.text)
+    return found
+
+
 def raw_pointer(decoder: Decoder, kind: Type, address: int, path: str, depth: int) -> Decoded | None:
     """``NonNull<T>``: as a raw pointer."""
     inner = kind.member("pointer")
     return None if inner is None else decoder.value(inner.type, address + inner.offset, path or "ptr", depth + 1)
 
 
-_ATOMICS = ("Bool", "I8", "I16", "I32", "I64", "Isize", "U8", "U16", "U32", "U64", "Usize", "Ptr")
+_NUMBERS = ("I8", "I16", "I32", "I64", "I128", "Isize", "U8", "U16", "U32", "U64", "U128", "Usize")
+_ATOMICS = (*_NUMBERS, "Bool", "Ptr")
 
 HANDLERS: dict[str, Handler] = {
     "alloc::vec::Vec": vec,
@@ -242,6 +248,7 @@ HANDLERS: dict[str, Handler] = {
     "core::mem::manually_drop::ManuallyDrop": inner_value("value"),
     "core::mem::maybe_dangling::MaybeDangling": inner_value("__0"),
     "core::num::nonzero::NonZero": inner_value("__0"),
+    **{f"core::num::niche_types::NonZero{name}Inner": inner_value("__0") for name in _NUMBERS},
     "core::ptr::non_null::NonNull": raw_pointer,
     "core::ptr::unique::Unique": raw_pointer,
     "core::pin::Pin": inner_value("pointer"),
@@ -249,8 +256,8 @@ HANDLERS: dict[str, Handler] = {
     "std::sync::poison::mutex::Mutex": lock,
     "std::sync::poison::rwlock::RwLock": lock,
     "std::sync::rwlock::RwLock": lock,
-    "core::sync::atomic::Atomic": inner_value("v"),
-    **{f"core::sync::atomic::Atomic{name}": inner_value("v") for name in _ATOMICS},
+    "core::sync::atomic::Atomic": atomic,
+    **{f"core::sync::atomic::Atomic{name}": atomic for name in _ATOMICS},
     "std::collections::hash::map::HashMap": maps.hash_map,
     "std::collections::hash::set::HashSet": maps.hash_map,
     "alloc::collections::btree::map::BTreeMap": maps.btree_map,

@@ -10,6 +10,7 @@ from heapledger.measure.snapshot.dies import Die, Dies
 
 _UNSIGNED, _SIGNED, _BOOL, _FLOAT, _CHAR = {7, 8}, {5, 6}, {2}, {4}, {16}
 _PATH = re.compile(r"\b(?:[A-Za-z_]\w*(?:<[^<>]*>)?|\{[\w#]+\})::")
+_FUNCTIONS = re.compile(r"\b(Fn|FnMut|FnOnce)<\(([^()]*)\)(?:, Output=([^<>,]*))?>")
 _DEFAULTS = re.compile(r", (?:Global|RandomState|\(\))(?=[>,])")
 
 
@@ -112,8 +113,15 @@ def short_name(name: str) -> str:
         before = name
         name = _PATH.sub("", name)
     name = _DEFAULTS.sub("", name)
+    name = _FUNCTIONS.sub(_function_text, name)
     name = re.sub(r"\{closure_env#\d+\}(<.*>)?", "closure", name)
     return re.sub(r"\{(async_(?:fn|block|closure))_env#\d+\}(<.*>)?", lambda found: found[1].replace("_", " "), name)
+
+
+def _function_text(found: re.Match[str]) -> str:
+    """Write ``Fn<(i32), Output=i32>`` as ``Fn(i32) -> i32``."""
+    result = f" -> {found[3]}" if found[3] and found[3] != "()" else ""
+    return f"{found[1]}({found[2].rstrip(',')}){result}"
 
 
 class Types:
@@ -193,7 +201,9 @@ class Types:
                 made.params[child.text("name")] = self.at(child.number("type"))
             elif child.tag == "variant_part":
                 self._fill_variants(made, child)
-        made.members.sort(key=lambda member: _order(member, made))
+        made.members.sort(key=_order)
+        if made.name.startswith("(") and len(made.members) == 1 and not made.name.endswith(",)"):
+            made.name = f"{made.name[:-1]},)"
 
     def _member(self, die: Die) -> Member:
         name = die.text("name").removeprefix("_ref__")
@@ -215,9 +225,8 @@ class Types:
             made.variants.append(Variant(inner.name, None if value is None else frozenset({value}), inner))
 
 
-def _order(member: Member, made: Type) -> int:
+def _order(member: Member) -> int:
     """Tuples in order of their numbers; structs stay as declared: debug info has that order."""
-    del made
     digits = member.name.removeprefix("__")
     return int(digits) if digits.isdecimal() else 0
 

@@ -1,0 +1,1 @@
+macro_rules! fact { ($name:ident $(, $key:ident = $value:expr)*) => { print!("{}\tsize={}\ttype={}\tat={:p}", stringify!($name), std::mem::size_of_val(&$name), std::any::type_name_of_val(&$name), &$name); $( print!("\t{}={:?}", stringify!($key), $value); )* println!(); }; }

@@ -1,0 +1,23 @@
+use std::num::NonZeroU16;
+let a: Option<Box<u8>> = Some(Box::new(1));
+let b: Option<Box<u8>> = None;
+let c: Option<&str> = Some("s");
+let d: Option<&str> = None;
+let e: Option<NonZeroU16> = NonZeroU16::new(8);
+let f: Option<NonZeroU16> = None;
+let g: Option<bool> = Some(false);
+let h: Option<Option<bool>> = Some(None);
+let i: Option<char> = Some('c');
+let j: Option<char> = None;
+let k: Option<String> = None;
+let l: Result<String, Vec<u8>> = Ok("ok".to_string());
+let m: Option<std::cmp::Ordering> = None;
+let n: Option<Option<Option<u8>>> = Some(Some(None));
+//@ memory
+fact!(a, value = a, variant = "Some", to = a.as_deref().unwrap() as *const u8); fact!(b, value = b, variant = "None");
+fact!(c, value = c, variant = "Some"); fact!(d, value = d, variant = "None");
+fact!(e, value = e, variant = "Some"); fact!(f, value = f, variant = "None");
+fact!(g, value = g, variant = "Some"); fact!(h, value = h, variant = "Some");
+fact!(i, value = i, variant = "Some"); fact!(j, value = j, variant = "None");
+fact!(k, value = k, variant = "None"); fact!(l, value = l, variant = "Ok", to = l.as_ref().unwrap().as_ptr());
+fact!(m, value = m, variant = "None"); fact!(n, value = n, variant = "Some");
