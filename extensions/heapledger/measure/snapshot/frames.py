@@ -41,6 +41,8 @@ class Call:
     """Address in the file, inside the instruction that calls the next frame."""
     slots: tuple[Slot, ...]
     """In order of declaration."""
+    line: int | None
+    """Line of the program where it calls a function inlined into it; None: the line table knows."""
     stack: tuple[int, int]
     """First and one past the last address of its part of the stack."""
 
@@ -85,10 +87,11 @@ class Functions:
                 continue
             place = _Place(memory, registers, caller_sp)
             place = replace(place, base=_frame_base(die.block("frame_base"), place))
-            for one in reversed(list(self._inlined(die, at))):
-                yield Call(function=self._name(one), pc=at, slots=tuple(self._slots(one, at, place)), stack=(sp, sp))
-            slots = tuple(self._slots(die, at, place))
-            yield Call(function=self._name(die), pc=at, slots=slots, stack=(sp, caller_sp))
+            line = None
+            for one in (*reversed(list(self._inlined(die, at))), die):
+                slots = tuple(self._slots(one, at, place))
+                yield Call(function=self._name(one), pc=at, slots=slots, line=line, stack=(sp, caller_sp))
+                line = one.number("call_line")
 
     def _name(self, die: Die) -> str:
         origin = self.dies.origin(die)

@@ -60,6 +60,8 @@ class TakenProgram:
 
     def program_line(self, call: Call) -> int | None:
         """Line of the program on which a frame calls the next one."""
+        if call.line is not None:
+            return call.line
         for frame in self.symbols.frames_at(call.pc):
             if frame.file in self.attributor.own.files and frame.line:
                 return frame.line
