@@ -158,7 +158,7 @@ def test_every_byte_is_named(workshop: Workshop) -> None:
             assert f"bitsPerRow: {row_length(layout.size)}\n" in diagram.source
             assert diagram.description.endswith(".")
     assert drawn >= 90
-    assert [row_length(size) for size in (3, 24, 32, 40, 48, 108, 201)] == [3, 24, 32, 8, 24, 27, 32]
+    assert [row_length(size) for size in (3, 8, 12, 24, 36, 108, 201)] == [3, 8, 12, 8, 12, 12, 8]
 
 
 def test_std_is_shown_down_to_its_words(workshop: Workshop) -> None:

@@ -5,25 +5,22 @@ from __future__ import annotations
 from heapledger.model_below import Code
 from heapledger.render.facts import bytes_text, count_text
 
-LINE_COLUMN = 48
-"""Column where the line of the source stands, unless the instruction is longer."""
 WRAP = 96
 """Longest line: what is longer goes on below, indented."""
 
 
 def listing(code: Code) -> str:
-    """Write the code: labels at the margin, the line of the source where it changes."""
+    """Write the code: labels at the margin, the line of the source before the instructions that come from it."""
     written: list[str] = []
     before: int | None = None
     for line in code.lines:
         if line.is_label:
             written.append(line.text)
             continue
-        text = f"    {line.text}"
         if line.line is not None and line.line != before:
             before = line.line
-            text = f"{text.ljust(LINE_COLUMN)} ; line {line.line}"
-        written += _wrapped(text)
+            written.append(f"    ; line {line.line}")
+        written += _wrapped(f"    {line.text}")
     return "\n".join(written)
 
 
@@ -39,13 +36,11 @@ def summary(code: Code) -> str:
 
 
 def _wrapped(text: str) -> list[str]:
-    if len(text) <= WRAP:
-        return [text]
-    head, mark, comment = text.partition(" ; line ")
+    """Break a long line behind a comma, inside a path, or anywhere."""
     rows = []
-    while len(head) > WRAP:
-        cut = max(head.rfind(sep, 8, WRAP) + len(sep) for sep in (", ", "::", " "))
+    while len(text) > WRAP:
+        cut = max(text.rfind(mark, 8, WRAP) + len(mark) for mark in (", ", "::", " "))
         cut = cut if cut > 8 else WRAP
-        rows.append(head[:cut].rstrip())
-        head = " " * 10 + head[cut:].lstrip()
-    return [*rows, head.rstrip() + mark + comment]
+        rows.append(text[:cut].rstrip())
+        text = " " * 10 + text[cut:].lstrip()
+    return [*rows, text]

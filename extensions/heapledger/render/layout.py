@@ -59,12 +59,11 @@ def parts_of(layout: Layout) -> tuple[Part, ...]:
     """Return the parts of a layout, each with all its bytes in order; a union's fields overlap and have no padding."""
     if not layout.variants:
         return (Part("", "", tuple(_spans(layout.fields, None, layout.size, gaps=not layout.overlapping))),)
-    return tuple(
-        Part(
-            variant.name, _stored(layout, variant), tuple(_spans(variant.fields, _tag_in(layout, variant), layout.size))
-        )
-        for variant in layout.variants
-    )
+    found = []
+    for variant in layout.variants:
+        spans = _spans(variant.fields, _tag_in(layout, variant), layout.size, empty=UNUSED)
+        found.append(Part(variant.name, _stored(layout, variant), tuple(spans)))
+    return tuple(found)
 
 
 def padding_of(part: Part) -> int:
@@ -84,7 +83,8 @@ def table_rows(layout: Layout) -> list[tuple[str, str, str, str]]:
 
 def sentences(layout: Layout) -> list[str]:
     """Say in words what a table or a picture of the layout shows."""
-    found = [f"{layout.type} takes {bytes_text(layout.size)} and is aligned to {bytes_text(layout.align)}."]
+    subject = f"The {layout.type}" if layout.type in {"closure", "future"} else layout.type
+    found = [f"{subject} takes {bytes_text(layout.size)} and is aligned to {bytes_text(layout.align)}."]
     if layout.tag is not None and layout.variants:
         found.append(_tag_sentence(layout, layout.tag))
     wasted = [padding_of(part) for part in parts_of(layout)]

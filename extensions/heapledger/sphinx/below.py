@@ -7,26 +7,43 @@ from collections.abc import Iterator, Sequence
 from docutils import nodes
 
 from heapledger.model_below import Code, Layout
+from heapledger.render.answers import answer_texts
 from heapledger.render.assembly import listing, summary
 from heapledger.render.flags import flag_notes
 from heapledger.render.layout import layout_views, parts_of, sentences
 from heapledger.render.mermaid.packet import layout_diagrams, layout_table
 from heapledger.session import SnippetOutcome
+from heapledger.sphinx import parts
 from heapledger.sphinx.mermaid import diagram_nodes, table_nodes
 
 
-def below_nodes(outcome: SnippetOutcome, *, html: bool) -> list[nodes.Node]:
-    """Return the layouts and the machine code that a snippet shows, profiles together where they agree."""
+def below_nodes(outcome: SnippetOutcome, *, html: bool, tabs: bool) -> list[nodes.Node]:
+    """Return the layouts and the machine code that a snippet shows, profiles together where they agree.
+
+    :param tabs: whether readers choose a profile; elsewhere both stand one after the other.
+    """
     found: list[nodes.Node] = []
     notes = flag_notes(outcome.program) if outcome.program is not None else ()
     if notes:
         found.append(nodes.paragraph("", " ".join(notes), classes=["heapledger-flags"]))
+    found += _answers(outcome)
     for views in layout_views(outcome):
         for profile, layout in views:
             found += layout_nodes(profile, layout, html=html)
     for function, codes in _codes(outcome):
-        found += _code_nodes(function, codes)
+        found += _code_nodes(function, codes, tabs=tabs)
     return found
+
+
+def _answers(outcome: SnippetOutcome) -> list[nodes.Node]:
+    """What the questions of ``:expect:`` came to: proof that a reader can see."""
+    facts = answer_texts(outcome)
+    if not facts:
+        return []
+    line = nodes.paragraph("", "Measured: ", classes=["heapledger-answers"])
+    for index, (question, value) in enumerate(facts):
+        line += [nodes.Text("; " if index else ""), nodes.literal("", question), nodes.Text(f": {value}")]
+    return [line]
 
 
 def layout_nodes(profile: str, layout: Layout, *, html: bool) -> list[nodes.Node]:
@@ -55,17 +72,17 @@ def _codes(outcome: SnippetOutcome) -> Iterator[tuple[str, list[tuple[str, Code]
             yield code.function, [(profile, image.codes[index]) for profile, image in images]
 
 
-def _code_nodes(function: str, codes: Sequence[tuple[str, Code]]) -> list[nodes.Node]:
-    views: list[tuple[str, list[nodes.Node]]] = []
+def _code_nodes(function: str, codes: Sequence[tuple[str, Code]], *, tabs: bool) -> list[nodes.Node]:
+    views: list[tuple[str, str, list[nodes.Node]]] = []
     for profile, code in codes:
         content: list[nodes.Node] = [nodes.paragraph("", summary(code), classes=["heapledger-code-note"])]
         if code.lines:
-            content.append(nodes.literal_block("", listing(code), language="nasm", classes=["heapledger-assembly"]))
-        views.append((profile, content))
+            text = listing(code)
+            content.append(nodes.literal_block(text, text, language="none", classes=["heapledger-assembly"]))
+        views.append((profile, profile, content))
     box = nodes.container(classes=["heapledger-machine-code"])
     head = nodes.paragraph("", "", classes=["heapledger-layout-title"])
-    head += [nodes.strong("", "", nodes.Text("Machine code of "), nodes.literal("", function))]
+    head += nodes.strong("", "", nodes.Text("Machine code of "), nodes.literal("", function))
     box += head
-    for profile, content in views:
-        box += [nodes.paragraph("", "", nodes.strong("", profile), classes=["heapledger-profile"]), *content]
+    box += parts.sequence(views, tabs=tabs and len(views) > 1)
     return [box]

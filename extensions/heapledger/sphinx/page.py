@@ -57,7 +57,7 @@ def snippet_nodes(outcome: SnippetOutcome, output: Output, anchor: str) -> list[
         found += [_mistakes(view.mistakes)] if view.mistakes else []
     if not outcome.snippet.layouts:
         found += memory_nodes(outcome, html=output.web)
-    found += below_nodes(outcome, html=output.web)
+    found += below_nodes(outcome, html=output.web, tabs=output.tabs)
     if view.reproduction is not None:
         found.append(_run_it_yourself(view, output))
     return found

@@ -1,7 +1,7 @@
 """The layout of a type as a packet diagram: one box for each field, with its bytes; padding and tags say so.
 
-Mermaid counts bits in a packet; here each one stands for a byte, and the title says so. Rows are full: a row's length
-divides the size of the type, where a length that fits a page does.
+Mermaid counts bits in a packet; here each one stands for a byte, and the title says so. A row is a machine word, or for
+other sizes a number of bytes that divides the size, so that rows are full and fit a phone.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ from heapledger.render.mermaid.diagram import Diagram, Table
 from heapledger.render.mermaid.text import label
 from heapledger.session import SnippetOutcome
 
-MAX_BYTES = 256
+MAX_BYTES = 128
 """Largest type that is drawn; the table shows larger ones."""
 MAX_PARTS = 4
 """Most variants that are drawn."""
-WIDEST = 32
+WORD = 8
+WIDEST = 16
 """Most bytes of a row."""
-ROW_PIXELS = 640
+ROW_PIXELS = 330
+"""Widest row: it fits a phone."""
+CHARACTER_PIXELS = 8
 HEADER = ("bytes", "size", "what", "type")
 
 
@@ -51,12 +54,11 @@ def layout_table(layout: Layout) -> Table:
 
 
 def row_length(size: int) -> int:
-    """Bytes of a row: a divisor of the size, so that rows are full, if one between 8 and 32 bytes does."""
-    if size <= WIDEST:
-        return size
-    fitting = [length for length in range(WIDEST, 7, -1) if size % length == 0]
-    words = [length for length in fitting if length % 8 == 0]
-    return (words or fitting or [WIDEST])[0]
+    """Bytes of a row: a machine word, or another divisor of the size, so that rows are full where that is possible."""
+    if size <= WORD or size % WORD == 0:
+        return min(size, WORD)
+    fitting = [length for length in range(WIDEST, WORD // 2, -1) if size % length == 0]
+    return (fitting or [WORD])[0]
 
 
 def _diagram(layout: Layout, part: Part, *, table: Table | None) -> Diagram:
@@ -93,7 +95,7 @@ def _source(part: Part, size: int, title: str, description: str) -> str:
         "config:",
         "  packet:",
         f"    bitsPerRow: {length}",
-        f"    bitWidth: {max(20, min(60, ROW_PIXELS // length))}",
+        f"    bitWidth: {_byte_pixels(length)}",
         "---",
         "packet",
         f"  accTitle: {label(title)}",
@@ -106,9 +108,13 @@ def _source(part: Part, size: int, title: str, description: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _byte_pixels(length: int) -> int:
+    return min(60, ROW_PIXELS // length)
+
+
 def _text(span: Span, length: int) -> str:
-    """Name and type, as far as the box has room: about three characters to a narrow byte."""
-    room = max(3, min(span.size, length) * max(20, min(60, ROW_PIXELS // length)) // 9)
+    """Name and type, as far as the box has room."""
+    room = max(3, min(span.size, length) * _byte_pixels(length) // CHARACTER_PIXELS)
     if span.kind == "field" and span.type and len(f"{span.name}: {span.type}") <= room:
         return f"{span.name}: {span.type}"
     name = span.name if len(span.name) <= room or span.kind != PADDING else "pad"

@@ -1,0 +1,34 @@
+"""What the questions of a snippet about types and machine code came to, in words."""
+
+from __future__ import annotations
+
+from heapledger.render.facts import bytes_text, count_text
+from heapledger.session import SnippetOutcome
+from heapledger.source.questions import Question
+from heapledger.verify.below import questions_of
+
+
+def answer_texts(outcome: SnippetOutcome) -> list[tuple[str, str]]:
+    """Return (question, answer) of every question that has one; profiles together where they agree."""
+    asked = dict.fromkeys(q for one in outcome.profiles for q in questions_of(outcome.snippet, one.profile))
+    found = []
+    for question in asked:
+        answers = {}
+        for profile in outcome.profiles:
+            value = profile.below.answer(question).value
+            if value is not None:
+                answers[profile.profile.value] = _words(question, value)
+        if not answers:
+            continue
+        same = len(set(answers.values())) == 1 and len(answers) == len(outcome.profiles)
+        words = (
+            next(iter(answers.values())) if same else ", ".join(f"{text} ({name})" for name, text in answers.items())
+        )
+        found.append((str(question), words))
+    return found
+
+
+def _words(question: Question, value: int | str) -> str:
+    if isinstance(value, str):
+        return "no trace" if value == "none" else value
+    return count_text(value, "call site") if question.metric == "calls" else bytes_text(value)
