@@ -43,7 +43,7 @@ def plain(text: str) -> str:
 
 def plain_latex(text: str) -> str:
     """Text of LaTeX source: highlighting and escapes taken away."""
-    text = re.sub(r"\\PYG\{[^}]*\}\{", "", text)
+    text = re.sub(r"\\PYG\{[^}]*\}\{|\\DUrole\{[^}]*\}\{", "", text)
     for escape, letter in {r"\PYGZus{}": "_", r"\PYGZgt{}": ">", r"\PYGZam{}": "&", r"\sphinxhyphen{}": "-"}.items():
         text = text.replace(escape, letter)
     return plain(re.sub(r"[{}]", "", text.replace(r"\(\times\)", "×").replace(r"\(\rightarrow\)", "→")))
