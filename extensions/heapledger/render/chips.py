@@ -107,7 +107,8 @@ def _short(call: Call) -> str:
 
 def _long(call: Call) -> str:
     if call.kind == "realloc":
-        text = _("reallocates %s bytes") % _sizes(call, f" {_('to')} ")
+        to = _("to")
+        text = _("reallocates %s bytes") % _sizes(call, f" {to} ")
     elif call.kind == "free":
         text = counted("frees %s byte", "frees %s bytes", call.sizes[0])
     else:

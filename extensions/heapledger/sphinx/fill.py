@@ -27,8 +27,8 @@ from heapledger.sphinx.parts import badge, verdict_badge
 
 if TYPE_CHECKING:
     from heapledger.source.claims import Claim
-    from heapledger.verify.claims import ClaimOutcome
     from heapledger.sphinx.domain import AllocDomain
+    from heapledger.verify.claims import ClaimOutcome
 
 NOT_MEASURED = "not measured"
 NOTE = "Each expression is measured alone, as 'let value = EXPRESSION;', and kept alive by black_box."

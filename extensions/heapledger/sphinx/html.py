@@ -19,10 +19,11 @@ _COLOURLESS = re.compile(r'<span class="(?:w|n|p)">([^<]*)</span>')
 
 def visit_head(visitor: Any, node: nodes.Element) -> None:
     """Write the id as a link to itself, and the button that copies; the script shows the button."""
+    copy, copied = _("Copy program"), _("Copied")
     visitor.body.append(
         f'<div class="heapledger-head"><a href="#{escape(node["anchor"])}">{escape(node["title"])}</a>'
-        f'<button type="button" class="heapledger-copy" hidden data-heapledger-done="{escape(_("Copied"))}">'
-        f"{escape(_('Copy program'))}</button></div>\n"
+        f'<button type="button" class="heapledger-copy" hidden data-heapledger-done="{escape(copied)}">'
+        f"{escape(copy)}</button></div>\n"
     )
     raise nodes.SkipNode
 
@@ -106,7 +107,8 @@ def _facts(row: Row, peak: int) -> str:
     chips = " ".join(f'<i class="heapledger-{kind}">{escape(text)}</i>' for kind, text in row.facts)
     said = row.spoken
     if peak and row.live is not None:
-        said = f"{said}; {_('%s live') % bytes_text(row.live)}"
+        live = _("%s live") % bytes_text(row.live)
+        said = f"{said}; {live}"
     return f'<span class="heapledger-said"> — {escape(said)}</span><span aria-hidden="true">{chips}</span>'
 
 
