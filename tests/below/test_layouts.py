@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from heapledger.render.mermaid.packet import layout_diagrams, row_length
 from heapledger.source.questions import Question
 from heapledger.toolchain.tracer import BuiltTracer
 
-from .conftest import TOOLCHAINS, Workshop
+from .conftest import NIGHTLY, TOOLCHAINS, Workshop
 
 HERE = Path(__file__).parent
 ITEMS = (HERE / "types.rs").read_text(encoding="utf-8")
@@ -172,3 +173,38 @@ def test_std_is_shown_down_to_its_words(workshop: Workshop) -> None:
     assert words["&dyn Speak"] == {"pointer", "vtable"}
     states = [variant.name for variant in layouts["typeof(fetch(1))"].variants]
     assert states == ["Unresumed", "Returned", "Panicked", "Suspend0"]
+
+
+@pytest.mark.parametrize("toolchain", [NIGHTLY] if NIGHTLY in TOOLCHAINS else [])
+def test_fields_and_padding_are_those_of_rustc_itself(workshop: Workshop, toolchain: str, tmp_path: Path) -> None:
+    """Nightly's ``-Zprint-type-sizes`` lists fields in the order of memory, with the padding between them."""
+    probe = probed(workshop, toolchain, Profile.DEBUG, wrapped=False)
+    own = [name for name, _ in TYPES if f"struct {name.split('<')[0]}" in ITEMS]
+    uses = "".join(f"let _: Option<{name}> = std::hint::black_box(None);\n" for name in own)
+    source = tmp_path / "types.rs"
+    source.write_text(f"#![allow(warnings)]\n{ITEMS}fn main() {{\n{uses}}}\n", encoding="utf-8")
+    rustc = workshop.rustc(toolchain).path
+    command = [rustc, "--edition", "2024", "-Zprint-type-sizes", "-o", str(tmp_path / "types"), str(source)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    compared = 0
+    for layout in probe.layouts:
+        listed = rustc_fields(told, layout.asked.replace("<'static>", "<'_>"))
+        if layout.asked in own and listed:
+            (part,) = parts_of(layout)
+            assert [(span.size, span.kind == "padding") for span in part.spans if span.size] == listed, layout.asked
+            compared += 1
+    assert compared >= 10
+
+
+def rustc_fields(told: str, name: str) -> list[tuple[int, bool]]:
+    """Sizes of a struct's fields and padding, in order: (bytes, whether it is padding)."""
+    found: list[tuple[int, bool]] = []
+    inside = False
+    for line in told.splitlines():
+        if line.startswith("print-type-size type:"):
+            inside = re.search(rf"`(?:\w+::)*{re.escape(name)}`", line) is not None
+            continue
+        match = re.match(r"print-type-size     (field .*|padding|end padding): (\d+) bytes", line)
+        if inside and match and match[2] != "0":
+            found.append((int(match[2]), "padding" in match[1]))
+    return found

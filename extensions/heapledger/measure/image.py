@@ -151,7 +151,10 @@ class Reader:
             return Answer(value=the_one(wanted, found, "item").section)
         last = bare(segments(wanted)[-1])
         if last in self.declared.statics:
-            return Answer(value="none", trouble="the optimizer folded the static into the code that reads it")
+            return Answer(
+                value="none",
+                trouble="nothing is left of the static: its value was folded into the code that reads it, or nothing reads it",
+            )
         if last in self.declared.constants:
             return Answer(value="none", trouble="a const has no place of its own: its value is copied to each use")
         if last in self.declared.functions:
