@@ -27,6 +27,8 @@ from heapledger.measure.names import demangled
 from heapledger.model_below import Answer, Code, Image
 from heapledger.source.questions import Question
 
+FOLDED = "nothing is left of the static: its value was folded into the code that reads it, or nothing reads it"
+
 SourceLine = Callable[[int], int | None]
 """Line of the snippet's source for a line of the program."""
 
