@@ -153,10 +153,7 @@ class Reader:
             return Answer(value=the_one(wanted, found, "item").section)
         last = bare(segments(wanted)[-1])
         if last in self.declared.statics:
-            return Answer(
-                value="none",
-                trouble="nothing is left of the static: its value was folded into the code that reads it, or nothing reads it",
-            )
+            return Answer(value="none", trouble=FOLDED)
         if last in self.declared.constants:
             return Answer(value="none", trouble="a const has no place of its own: its value is copied to each use")
         if last in self.declared.functions:
