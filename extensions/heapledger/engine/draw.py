@@ -174,7 +174,7 @@ class _Pool:
     def _draw(self, job: PictureJob) -> Drawn:
         with self.lock:
             self.fresh += 1
-        request = {"do": "draw", "source": to_stand_ins(job.source), "config": job.config}
+        request = {"do": "draw", "source": to_stand_ins(job.source, own=job.own), "config": job.config}
         try:
             answer = self._ask({**request, "backend": self.renderer.backend})
             picture = finish(answer["svg"], job.title, job.description, own=job.own)
