@@ -1,0 +1,1 @@
+"""Section "Look" of the tests: what readers see, in a real browser, in four themes."""
