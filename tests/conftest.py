@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from heapledger.session import Session
+from heapledger.outcome import Session
 from heapledger.sphinx.drive import check_documents
 
 ROOT = Path(__file__).resolve().parents[1]

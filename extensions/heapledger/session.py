@@ -16,7 +16,7 @@ from heapledger.engine.image import ImageWork, make_image_work
 from heapledger.engine.plan import Progress, load_known, measure_all
 from heapledger.engine.probe import ProbeWork, make_probe_work
 from heapledger.engine.task import Surroundings, Task, make_task
-from heapledger.engine.work import Result, Results, Work
+from heapledger.engine.work import Result, Results
 from heapledger.errors import HeapledgerError, ToolchainUnusable
 from heapledger.model import (
     ExitKind,
@@ -25,76 +25,22 @@ from heapledger.model import (
     Ledger,
     Location,
     Profile,
-    Provenance,
-    Toolchain,
     Verdict,
     VerdictKind,
 )
 from heapledger.model_below import Image, Probe
 from heapledger.model_snapshot import SnapshotSet
+from heapledger.outcome import ProfileOutcome, Session, SnippetOutcome
+from heapledger.recordings import KINDS as RECORDED_KINDS
+from heapledger.recordings import Recordable, Recordings, kind_of_work
 from heapledger.source.program import Program, build_program
 from heapledger.source.snippet import Snippet
 from heapledger.toolchain.find import Rustc, find_rustc
 from heapledger.verify.below import Below, questions_of
-from heapledger.verify.compare import NOTHING_BELOW, verify
+from heapledger.verify.compare import verify
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileOutcome:
-    """What one profile of a snippet came to."""
-
-    profile: Profile
-    ledger: Ledger | None
-    provenance: Provenance | None
-    verdict: Verdict
-    below: Below = NOTHING_BELOW
-    """Answers about types and machine code, where the snippet asks."""
-    key: str = ""
-    """Keys of all results in the cache: another key is another result."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SnippetOutcome:
-    """What a snippet came to, in all its profiles."""
-
-    snippet: Snippet
-    program: Program | None
-    edition: str
-    toolchain: Toolchain | None
-    profiles: tuple[ProfileOutcome, ...]
-    findings: tuple[Finding, ...]
-    """Everything wrong with it, problems of its text included."""
-    snapshots: SnapshotSet | None = None
-    """None where no marker asks for one, or nothing was measured."""
-    snapshot_key: str = ""
-    """Key of the snapshots in the cache."""
-
-    @property
-    def kind(self) -> VerdictKind:
-        """The verdict over all profiles: the worst one speaks."""
-        kinds = {outcome.verdict.kind for outcome in self.profiles}
-        if self.findings or VerdictKind.FALSIFIED in kinds:
-            return VerdictKind.FALSIFIED
-        for kind in (VerdictKind.SKIPPED, VerdictKind.MEASURED):
-            if kinds and kinds <= {kind}:
-                return kind
-        return VerdictKind.VERIFIED if VerdictKind.VERIFIED in kinds else VerdictKind.MEASURED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """What a whole plan came to."""
-
-    rustc: Rustc | None
-    outcomes: tuple[SnippetOutcome, ...]
-    findings: tuple[Finding, ...]
-    """What concerns no single snippet: a missing toolchain, one outside the range."""
-    notes: tuple[str, ...]
-    """Worth one INFO line."""
-    fresh: int
-    """Results that were measured now."""
-    missing: str = ""
-    """Why nothing can be measured on this machine, where that is so."""
+AnyWork = Task | ImageWork | ProbeWork | snapshot.SnapshotTask
+"""Every kind of work that a snippet may need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +51,7 @@ class ProfileWork:
     image: ImageWork | None = None
     probe: ProbeWork | None = None
 
-    def __iter__(self) -> Iterator[Work]:
+    def __iter__(self) -> Iterator[Task | ImageWork | ProbeWork]:
         """Every unit of work, for the plan."""
         yield self.task
         if self.image is not None:
@@ -128,9 +74,11 @@ class _Prepared:
     work: list[ProfileWork] = field(default_factory=list)
     snapshots: snapshot.SnapshotTask | None = None
 
-    def all_work(self) -> list[Work]:
+    def all_work(self) -> list[AnyWork]:
         """Every unit of work, for the plan."""
-        found = [work for in_profile in self.work for work in in_profile]
+        found: list[Task | ImageWork | ProbeWork | snapshot.SnapshotTask] = [
+            work for in_profile in self.work for work in in_profile
+        ]
         return found if self.snapshots is None else [*found, self.snapshots]
 
 
@@ -141,15 +89,20 @@ def evaluate(
     cache: Cache | None = None,
     progress: Progress | None = None,
     known_only: bool = False,
+    recordings: Recordings | None = None,
 ) -> Session:
     """Measure and judge snippets, all in one plan.
 
     :param known_only: take what the cache has and start no compiler.
+    :param recordings: what steps in where this machine has no rustc, or no debugger.
     """
     snippets = list(snippets)
     store = cache if cache is not None else Cache.from_setting(config.cache)
     rustc, findings, missing = _find(config, store) if snippets else (None, [], "")
-    prepared = [_prepare(snippet, rustc, config, missing) for snippet in snippets]
+    stands_in = recordings.stand_in if recordings is not None and missing else None
+    if stands_in is not None:
+        findings = []
+    prepared = [_prepare(snippet, rustc or stands_in, config, missing) for snippet in snippets]
     works = [work for one in prepared for work in one.all_work()]
     results = Results()
     if works and rustc is not None:
@@ -161,10 +114,14 @@ def evaluate(
         except ToolchainUnusable as error:
             findings.append(_toolchain_finding(str(error)))
             missing = str(error)
-    outcomes = tuple(_judge(one, rustc, results, missing) for one in prepared)
+    recorded = recordings.step_in(works, results, missing=bool(missing)) if recordings is not None else 0
+    outcomes = tuple(_judge(one, rustc or stands_in, results, missing) for one in prepared)
     untaken = {outcome.snapshots.missing for outcome in outcomes if outcome.snapshots and outcome.snapshots.missing}
     notes = [f"no memory snapshots: {reason}" for reason in sorted(untaken)]
     notes += [store.trouble] if store.trouble else []
+    told = rustc.toolchain if rustc is not None else stands_in.toolchain if stands_in is not None else None
+    if recorded and told is not None:
+        notes.append(f"{recorded} results are recorded, of rustc {told.rustc}: {missing or 'there is no debugger'}")
     return Session(
         rustc=rustc,
         outcomes=outcomes,
@@ -172,6 +129,7 @@ def evaluate(
         notes=tuple(notes),
         fresh=results.fresh,
         missing=missing,
+        toolchain=told,
     )
 
 
@@ -298,7 +256,20 @@ def _judge(one: _Prepared, rustc: Rustc | None, results: Results, missing: str) 
         findings=merge_profiles(findings),
         snapshots=taken.value if taken is not None else None,
         snapshot_key=one.snapshots.key if one.snapshots is not None else "",
+        recordable=tuple(_recordable(one, results)),
     )
+
+
+def _recordable(one: _Prepared, results: Results) -> Iterator[Recordable]:
+    """Every result of a snippet that was measured."""
+    for work in one.all_work():
+        kind = kind_of_work(work)
+        found = results.of(work, RECORDED_KINDS[kind])
+        if found is not None and found.value is not None:
+            profile = work.profile if isinstance(work, Task) else work.task.profile
+            yield Recordable(
+                snippet=one.snippet.id, profile=profile, kind=kind, identity=work.identity, value=found.value
+            )
 
 
 def _snapshot_findings(snippet: Snippet, taken: Result[SnapshotSet] | None) -> list[Finding]:

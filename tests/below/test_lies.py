@@ -11,7 +11,8 @@ import pytest
 from heapledger.config import Config
 from heapledger.engine.cache import Cache
 from heapledger.model import Location, VerdictKind
-from heapledger.session import SnippetOutcome, evaluate
+from heapledger.outcome import SnippetOutcome
+from heapledger.session import evaluate
 from heapledger.source.expectations import Expectation
 from heapledger.source.questions import WORDS
 from heapledger.source.snippet import Place, read_body

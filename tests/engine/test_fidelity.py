@@ -18,7 +18,7 @@ from heapledger.engine.task import Surroundings, Task, make_task
 from heapledger.engine.tools import tool_environment
 from heapledger.measure.fidelity import Comparison, compare_allocator_calls, compare_code
 from heapledger.model import Profile
-from heapledger.session import Session
+from heapledger.outcome import Session
 from heapledger.source.program import Program, build_program
 from heapledger.source.snippet import read_rust
 from heapledger.toolchain.find import Rustc, find_rustc

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 
-from heapledger.session import Session
+from heapledger.outcome import Session
 from heapledger.source.program import Program
 
 

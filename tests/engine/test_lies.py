@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from heapledger.model import COUNTED_METRICS, Ledger, VerdictKind
-from heapledger.session import Session
+from heapledger.outcome import Session
 from heapledger.source.expectations import Expectation
 from heapledger.source.facts import ExpectedEvent, Fact
 from heapledger.source.snippet import Snippet

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from heapledger.session import Session, SnippetOutcome
+from heapledger.outcome import Session, SnippetOutcome
 from heapledger.sphinx.drive import check_documents
 from tests.sphinx.conftest import CONF, Built, sphinx_build
 

@@ -10,7 +10,8 @@ import pytest
 from heapledger.config import Config
 from heapledger.engine.cache import Cache
 from heapledger.model import Profile
-from heapledger.session import SnippetOutcome, evaluate
+from heapledger.outcome import SnippetOutcome
+from heapledger.session import evaluate
 from heapledger.source.snippet import Snippet, read_rust
 
 HERE = Path(__file__).parent

@@ -19,7 +19,8 @@ from heapledger.engine.cache import Cache
 from heapledger.measure.snapshot.types import short_name
 from heapledger.model import Profile
 from heapledger.model_snapshot import Block, Pointer, Snapshot, Variable
-from heapledger.session import SnippetOutcome, evaluate
+from heapledger.outcome import SnippetOutcome
+from heapledger.session import evaluate
 
 from .conftest import FACT, PROGRAMS, snippet_of
 

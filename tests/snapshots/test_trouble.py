@@ -14,7 +14,7 @@ import pytest
 
 from heapledger.engine import debugger
 from heapledger.model_snapshot import Snapshot
-from heapledger.session import SnippetOutcome
+from heapledger.outcome import SnippetOutcome
 
 Take = Callable[..., SnippetOutcome]
 

@@ -14,8 +14,9 @@ import pytest
 
 from heapledger.config import Config
 from heapledger.model import COUNTED_METRICS, Event, Ledger, Profile
+from heapledger.outcome import SnippetOutcome
 from heapledger.render.facts import ledger_text
-from heapledger.session import SnippetOutcome, evaluate
+from heapledger.session import evaluate
 from heapledger.source.snippet import read_rust
 from heapledger.verify.endings import describe_exit
 from heapledger.verify.events import describe

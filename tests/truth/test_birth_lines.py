@@ -29,7 +29,7 @@ import pytest
 from msgspec import structs
 
 from heapledger.model import Event, ExitKind, Profile
-from heapledger.session import Session
+from heapledger.outcome import Session
 from heapledger.source.program import Program
 
 from . import dhat

@@ -23,7 +23,8 @@ from heapledger.engine.task import Surroundings, Task, make_task
 from heapledger.engine.tools import tool_environment
 from heapledger.measure.names import demangled
 from heapledger.model import Ledger, Profile
-from heapledger.session import SnippetOutcome, evaluate
+from heapledger.outcome import SnippetOutcome
+from heapledger.session import evaluate
 from heapledger.source.program import Program
 from heapledger.source.snippet import Snippet, read_rust
 from heapledger.toolchain.find import Rustc, find_rustc

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from heapledger.model import Finding, VerdictKind
-from heapledger.session import SnippetOutcome
+from heapledger.outcome import SnippetOutcome
 from heapledger.source.snippet import Snippet
 from heapledger.verify.json_report import shown_file
 from heapledger.verify.report import describe, headline

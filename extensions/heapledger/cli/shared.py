@@ -15,7 +15,7 @@ from rich.text import Text
 from heapledger.config import Config
 from heapledger.engine.plan import Progress as ProgressCall
 from heapledger.model import Finding, Profile, VerdictKind
-from heapledger.session import Session
+from heapledger.outcome import Session
 from heapledger.source.snippet import Snippet
 from heapledger.verify.report import describe
 

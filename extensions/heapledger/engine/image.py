@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from heapledger.engine.cache import key_of
 from heapledger.engine.compile import compile_program
-from heapledger.engine.task import Surroundings, Task, program_fields
+from heapledger.engine.task import Surroundings, Task, keys_of
 from heapledger.engine.work import NothingMeasured, Tools
 from heapledger.measure.image import Declared, read_image
 from heapledger.measure.linked import Linked, NotReadable
@@ -24,6 +23,7 @@ class ImageWork:
     codes: tuple[str, ...]
     """Functions whose machine code is shown."""
     key: str
+    identity: str
 
 
 def make_image_work(
@@ -31,8 +31,8 @@ def make_image_work(
 ) -> ImageWork:
     """Make the work and compute its key."""
     asked = "\0".join([*map(str, questions), "", *codes])
-    fields = [("kind", b"image"), *program_fields(task.program, task.profile, around), ("asked", asked.encode())]
-    return ImageWork(task=task, questions=questions, codes=codes, key=key_of(fields))
+    keys = keys_of("image", task.program, task.profile, around, asked=[("asked", asked.encode())], measuring=[])
+    return ImageWork(task=task, questions=questions, codes=codes, key=keys.key, identity=keys.identity)
 
 
 def perform(work: ImageWork, tools: Tools) -> Image:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from heapledger.engine.cache import key_of
 from heapledger.engine.compile import COMPILE_LIMITS, Message, messages, rustc_command
 from heapledger.engine.process import End, Job
-from heapledger.engine.task import Surroundings, Task, program_fields
+from heapledger.engine.task import Surroundings, Task, keys_of
 from heapledger.engine.tools import tool_environment
 from heapledger.engine.work import NothingMeasured, Tools
 from heapledger.measure.probe import NOTHING, read_probe
@@ -34,6 +33,7 @@ class ProbeWork:
     layouts: tuple[str, ...]
     """Types whose layout is shown."""
     key: str
+    identity: str
 
 
 def make_probe_work(
@@ -41,8 +41,8 @@ def make_probe_work(
 ) -> ProbeWork:
     """Make the work and compute its key."""
     asked = "\0".join([*map(str, questions), "", *layouts])
-    fields = [("kind", b"probe"), *program_fields(task.program, task.profile, around), ("asked", asked.encode())]
-    return ProbeWork(task=task, questions=questions, layouts=layouts, key=key_of(fields))
+    keys = keys_of("probe", task.program, task.profile, around, asked=[("asked", asked.encode())], measuring=[])
+    return ProbeWork(task=task, questions=questions, layouts=layouts, key=keys.key, identity=keys.identity)
 
 
 def perform(work: ProbeWork, tools: Tools) -> Probe:

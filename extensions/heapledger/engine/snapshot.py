@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from heapledger.engine.cache import key_of
 from heapledger.engine.compile import compile_program
 from heapledger.engine.debugger import Debugger, NoDebugger, find_debugger
 from heapledger.engine.snapshot_check import Answers, ask_compiler
 from heapledger.engine.snapshot_run import Session, debug_program
-from heapledger.engine.task import Surroundings, Task, make_task, program_fields
+from heapledger.engine.task import Surroundings, Task, keys_of, make_task
 from heapledger.engine.work import Tools
 from heapledger.measure.own import Own
 from heapledger.measure.snapshot.frames import Call, Slot
@@ -45,6 +44,7 @@ class SnapshotTask:
     task: Task
     """The program as it is measured in debug; the one with stops is made from it."""
     key: str
+    identity: str
 
 
 def make_snapshot_task(
@@ -59,16 +59,16 @@ def make_snapshot_task(
     task = make_task(program, Profile.DEBUG, around, run=True, timeout=timeout)
     debugger = find_debugger()
     items = MAX_ITEMS if max_items is None else max_items
-    fields = [
-        ("kind", b"snapshots"),
-        *program_fields(program, Profile.DEBUG, around),
+    asked = [("markers", repr(markers).encode()), ("items", str(items).encode())]
+    measuring = [
         ("tracer", tracer_digest().encode()),
-        ("markers", repr(markers).encode()),
-        ("items", str(items).encode()),
         ("limits", f"{task.cpu_seconds} {task.memory_bytes}".encode()),
         ("debugger", debugger.version.encode() if isinstance(debugger, Debugger) else b"none"),
     ]
-    return SnapshotTask(program=program, markers=markers, max_items=items, task=task, key=key_of(fields))
+    keys = keys_of("snapshots", program, Profile.DEBUG, around, asked=asked, measuring=measuring)
+    return SnapshotTask(
+        program=program, markers=markers, max_items=items, task=task, key=keys.key, identity=keys.identity
+    )
 
 
 def is_cacheable(result: SnapshotSet) -> bool:

@@ -48,6 +48,7 @@ class Task:
     """Seconds of processor time that rustc may take. Not in the key: what it ended is never kept."""
     key: str
     """Key of its ledger."""
+    identity: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +63,12 @@ def make_task(program: Program, profile: Profile, around: Surroundings, *, run: 
     """Make the task and compute its key."""
     seconds = around.config.timeout if timeout is None else timeout
     edition = edition_of(program.edition, around.rustc)
-    fields = [
-        ("kind", b"ledger"),
-        *program_fields(program, profile, around),
+    measuring = [
         ("tracer", tracer_digest().encode() if program.traced else b"untraced"),
-        ("run", str(run).encode()),
         ("limits", f"{seconds} {around.config.memory}".encode()),
         ("standalone", str(is_standalone(around.config.executor)).encode()),  # compared with batches, so never theirs
     ]
+    keys = keys_of("ledger", program, profile, around, asked=[("run", str(run).encode())], measuring=measuring)
     return Task(
         program=program,
         profile=profile,
@@ -78,26 +77,52 @@ def make_task(program: Program, profile: Profile, around: Surroundings, *, run: 
         cpu_seconds=seconds,
         memory_bytes=around.config.memory,
         compile_seconds=around.config.compile_timeout,
-        key=key_of(fields),
+        key=keys.key,
+        identity=keys.identity,
     )
 
 
-def program_fields(program: Program, profile: Profile, around: Surroundings) -> list[tuple[str, bytes]]:
-    """Return the fields of a key that every kind of work on a compiled program has."""
-    return [
-        ("heapledger", _own_digest().encode()),
+Fields = list[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Two hashes of one unit of work."""
+
+    key: str
+    """Of everything that can change the result."""
+    identity: str
+    """Of what the author wrote of it."""
+
+
+def keys_of(
+    kind: str, program: Program, profile: Profile, around: Surroundings, *, asked: Fields, measuring: Fields
+) -> Keys:
+    """Compute the keys of a unit of work on a compiled program.
+
+    :param asked: what else the author wants to know.
+    :param measuring: what else the measuring depends on.
+    """
+    own: Fields = [
+        ("kind", kind.encode()),
         ("program", program.text.encode()),
         ("lines", f"{program.wrapped} {program.offset} {program.kept_above} {program.lines}".encode()),
         ("traced", f"{program.traced} {program.no_std}".encode()),
         ("crate", CRATE_NAME.encode()),
         ("edition", edition_of(program.edition, around.rustc).encode()),
         ("profile", profile.value.encode()),
+        *asked,
+    ]
+    machine: Fields = [
+        ("heapledger", _own_digest().encode()),
         ("flags", "\0".join(profile_flags(profile, around.rustc)).encode()),
         ("rustc", around.rustc.verbose.encode()),
         ("rustc files", around.rustc.fingerprint.encode()),
         ("linker", linker_identity().encode()),
         ("machine", platform.machine().encode()),
+        *measuring,
     ]
+    return Keys(key_of([*own, *machine]), key_of(own))
 
 
 @memoize

@@ -2,9 +2,9 @@
 
 To add a kind (say, snapshots of a debug program by gdb):
 
-1. In a module of ``engine/``, write the frozen record of one unit of work with a ``key``: ``key_of`` over a field with
-   the kind's name, ``program_fields`` (program, profile, compiler, linker, our own code) and everything else that can
-   change the result. Equal keys are done once, so a record knows no snippet.
+1. In a module of ``engine/``, write the frozen record of one unit of work with a ``key``: ``keys_of`` makes it of
+   the kind's name, the program, the profile, compiler, linker, our own code, and everything else that can change the
+   result. Equal keys are done once, so a record knows no snippet.
 2. Write the result as a frozen ``msgspec`` struct in ``model.py``: it is stored as JSON and decoded strictly; an entry
    that does not decode is done again.
 3. Write the performer ``perform(work, tools) -> result``. It raises :class:`NothingMeasured` where there is no result,
@@ -45,6 +45,10 @@ class Work(Protocol):
     @property
     def key(self) -> str:
         """Hash of everything that can change the result, and of nothing else."""
+
+    @property
+    def identity(self) -> str:
+        """Hash of what the author wrote of it, without the toolchain: what a recording is found by."""
 
 
 @dataclass(frozen=True, slots=True)

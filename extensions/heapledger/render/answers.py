@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from heapledger.outcome import SnippetOutcome
 from heapledger.render.facts import bytes_text, count_text
-from heapledger.session import SnippetOutcome
 from heapledger.source.questions import Question
 from heapledger.verify.below import questions_of
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from heapledger.model_below import Field, Layout, Variant
+from heapledger.outcome import SnippetOutcome
 from heapledger.render.facts import bytes_text
-from heapledger.session import SnippetOutcome
 
 PADDING = "padding"
 UNUSED = "unused"

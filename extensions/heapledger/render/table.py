@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from heapledger.model import Event, EventKind, Ledger, Profile
+from heapledger.outcome import SnippetOutcome
 from heapledger.render.chips import chips
 from heapledger.render.facts import count_text
-from heapledger.session import SnippetOutcome
 from heapledger.verify.endings import describe_exit
 
 MAX_EVENTS = 3

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from heapledger.model import Profile
+from heapledger.outcome import ProfileOutcome, SnippetOutcome
 from heapledger.render.chips import chips
 from heapledger.render.facts import ledger_text, same_events
-from heapledger.session import ProfileOutcome, SnippetOutcome
 from heapledger.verify.compare import events_by_line
 from heapledger.verify.endings import describe_exit
 from heapledger.verify.report import printable

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from heapledger.messages import _
 from heapledger.model import ExitKind, Finding, Ledger, Provenance, VerdictKind
+from heapledger.outcome import ProfileOutcome, SnippetOutcome
 from heapledger.render.calls import MAX_RUNS, Run, blocks_text, calls_text, path_text, runs
 from heapledger.render.facts import Part, bytes_text, count_text, ledger_parts, same_events
 from heapledger.render.listing import Row, no_line, rows
 from heapledger.render.output import shown_output, visible
 from heapledger.render.reproduce import Reproduction, reproduce
-from heapledger.session import ProfileOutcome, SnippetOutcome
 from heapledger.verify.endings import describe_exit
 from heapledger.verify.report import headline
 

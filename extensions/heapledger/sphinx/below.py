@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from docutils import nodes
 
 from heapledger.model_below import Code, Layout
+from heapledger.outcome import SnippetOutcome
 from heapledger.render.answers import answer_texts
 from heapledger.render.assembly import listing, summary
 from heapledger.render.flags import flag_notes
 from heapledger.render.layout import layout_views, parts_of, sentences
 from heapledger.render.mermaid.packet import layout_diagrams, layout_table
-from heapledger.session import SnippetOutcome
 from heapledger.sphinx import parts
 from heapledger.sphinx.mermaid import diagram_nodes, table_nodes
 

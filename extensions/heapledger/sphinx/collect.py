@@ -13,7 +13,8 @@ from sphinx.util import logging
 from heapledger.config import OPTIONS, Config, from_values
 from heapledger.errors import HeapledgerError
 from heapledger.model import Finding, FindingKind, Location, VerdictKind
-from heapledger.session import Session, SnippetOutcome, evaluate
+from heapledger.outcome import Session, SnippetOutcome
+from heapledger.session import evaluate
 from heapledger.source.snippet import Snippet
 from heapledger.sphinx.judge import judge
 from heapledger.sphinx.warn import shown_path, warn

@@ -12,7 +12,7 @@ from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 
 from heapledger.model import Finding, Location
-from heapledger.session import Session, SnippetOutcome
+from heapledger.outcome import Session, SnippetOutcome
 from heapledger.source.claims import Claim
 from heapledger.sphinx.claims import ClaimDirective, ClaimsDirective, VerifiedWithDirective
 from heapledger.sphinx.directive import SnippetDirective

@@ -17,7 +17,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from heapledger.errors import HeapledgerError
 from heapledger.model import Finding
-from heapledger.session import Session
+from heapledger.outcome import Session
 from heapledger.verify.claims import ClaimOutcome
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from docutils import nodes
 
 from heapledger.messages import _
+from heapledger.outcome import SnippetOutcome
 from heapledger.render.view import CallRow, Mistake, ProfileView, SnippetView, make_view
-from heapledger.session import SnippetOutcome
 from heapledger.sphinx import parts
 from heapledger.sphinx.below import below_nodes
 from heapledger.sphinx.mermaid import snippet_pictures

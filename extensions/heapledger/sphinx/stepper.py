@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
+from heapledger.outcome import SnippetOutcome
 from heapledger.render.mermaid.choose import memory_pictures
-from heapledger.session import SnippetOutcome
 from heapledger.sphinx.mermaid import diagram_nodes
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import msgspec
 
 from heapledger.model import SCHEMA, Finding, FindingKind, Location, Profile, Provenance, Toolchain, Totals, VerdictKind
-from heapledger.session import SnippetOutcome, profiles_of
+from heapledger.outcome import SnippetOutcome
+from heapledger.session import profiles_of
 from heapledger.source.claims import Claim, evidence_problem
 from heapledger.source.problems import nearest
 

@@ -10,7 +10,7 @@ import msgspec
 
 from heapledger.model import SCHEMA, EventKind, Exit, Finding, Ledger, Outside, Profile, Toolchain, Totals
 from heapledger.model_snapshot import Snapshot
-from heapledger.session import Session, SnippetOutcome
+from heapledger.outcome import Session, SnippetOutcome
 from heapledger.source.snippet import Snippet
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from heapledger.model import COUNTED_METRICS, Ledger, Profile
+from heapledger.outcome import SnippetOutcome
 from heapledger.render.facts import bytes_text, count_text
-from heapledger.session import SnippetOutcome
 from heapledger.source.problems import MarkupProblem, nearest
 
 UNITS = {"allocs": "allocation", "reallocs": "reallocation", "frees": "free"}

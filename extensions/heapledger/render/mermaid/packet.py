@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 
 from heapledger.model_below import Layout
+from heapledger.outcome import SnippetOutcome
 from heapledger.render.facts import bytes_text
 from heapledger.render.layout import PADDING, Part, Span, layout_views, parts_of, table_rows
 from heapledger.render.mermaid.diagram import Diagram, Table
 from heapledger.render.mermaid.text import label
-from heapledger.session import SnippetOutcome
 
 MAX_BYTES = 128
 """Largest type that is drawn; the table shows larger ones."""
