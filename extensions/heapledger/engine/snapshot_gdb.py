@@ -43,6 +43,8 @@ def prepare():
         "set print thread-events off",
         "set print inferior-events off",
         "set backtrace past-main on",
+        "set debug-file-directory",
+        "set print frame-info location",
         "set detach-on-fork on",
         "set follow-fork-mode parent",
         "handle all nostop noprint pass",

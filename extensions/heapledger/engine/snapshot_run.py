@@ -57,8 +57,10 @@ def debug_program(
     """
     shutil.copyfile(SCRIPT, folder / "gdb_script.py")
     job_file = folder / "gdb_job.json"
-    job_file.write_text(json.dumps(_job(binary, image, times)), encoding="utf-8")
-    for file, mode in ((folder / "gdb_script.py", 0o644), (job_file, 0o644), (binary, 0o755)):
+    program = binary.with_name(f"{binary.name}-debugged")
+    program.write_bytes(_without_debug_info(binary.read_bytes(), image))
+    job_file.write_text(json.dumps(_job(program, image, times)), encoding="utf-8")
+    for file, mode in ((folder / "gdb_script.py", 0o644), (job_file, 0o644), (program, 0o755)):
         file.chmod(mode)  # gdb and the program run as another user
     traces = [_new_trace(), _new_trace()]
     out = os.memfd_create("heapledger-out", os.MFD_CLOEXEC)
@@ -92,6 +94,12 @@ def debug_program(
     finally:
         for descriptor in (*traces, out):
             os.close(descriptor)
+
+
+def _without_debug_info(program: bytes, image: Image) -> bytes:
+    """Hide debug info from gdb, which needs only the unwind tables: reading std's costs it two thirds of its time."""
+    start, end = image.section_names
+    return program[:start] + program[start:end].replace(b".debug_", b".hidden") + program[end:]
 
 
 def _job(binary: Path, image: Image, times: tuple[int | None, ...]) -> dict[str, object]:

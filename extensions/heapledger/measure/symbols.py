@@ -6,15 +6,12 @@ import struct
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 from elftools.elf.elffile import ELFFile
 from symbolic.debuginfo import Archive
 
 from heapledger.measure.lines import LineTable
-
-if TYPE_CHECKING:
-    from elftools.elf.sections import SymbolTableSection
+from heapledger.measure.symtab import read_symbols
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +51,9 @@ class Binary:
             self.phdr_vaddr = int(tables[0]["p_vaddr"]) if tables else first + int(elf.header["e_phoff"])
             self._segments = [(int(segment["p_vaddr"]), segment.data()) for segment in loads]
             self._relocated = _relative_relocations(elf)
-            table = elf.get_section_by_name(".symtab")
-            symbols = [] if table is None else list(cast("SymbolTableSection", table).iter_symbols())
+            symbols = read_symbols(elf)
         self.functions = tuple(
-            sorted(
-                (
-                    Function(symbol.name, symbol["st_value"], symbol["st_size"])
-                    for symbol in symbols
-                    if symbol["st_info"]["type"] == "STT_FUNC" and symbol["st_value"]
-                ),
-                key=lambda function: function.address,
-            )
+            Function(symbol.name, symbol.address, symbol.size) for symbol in symbols if symbol.is_function
         )
         self._table: LineTable | None = None
         self._archive = Archive.open(str(path))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,21 +9,8 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 from heapledger.measure.names import demangled
+from heapledger.measure.symtab import Symbol, read_symbols
 from heapledger.source.stops import MODULE
-
-_SYMBOL = struct.Struct("<IBBHQQ")
-_OBJECT, _FUNCTION, _TLS = 1, 2, 6
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """One symbol that has a place."""
-
-    name: str
-    """As in the file, mangled."""
-    address: int
-    size: int
-    is_function: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +38,9 @@ class Image:
             self.last = int(max(segment["p_vaddr"] + segment["p_memsz"] for segment in loads))
             tables = [segment for segment in elf.iter_segments() if segment["p_type"] == "PT_PHDR"]
             self.phdr = int(tables[0]["p_vaddr"]) if tables else self.first + int(elf.header["e_phoff"])
+            names_of_sections = elf.get_section(elf.header["e_shstrndx"])
+            at = int(names_of_sections["sh_offset"])
+            self.section_names = (at, at + int(names_of_sections["sh_size"]))
             tls = [segment for segment in elf.iter_segments() if segment["p_type"] == "PT_TLS"]
             self.tls_bytes = _rounded(int(tls[0]["p_memsz"]), int(tls[0]["p_align"])) if tls else 0
             self.tls_start = int(tls[0]["p_vaddr"]) if tls else 0
@@ -70,10 +59,9 @@ class Image:
                 for section in elf.iter_sections()
                 if section["sh_flags"] & 0x400
             )
-            table, names = elf.get_section_by_name(".symtab"), elf.get_section_by_name(".strtab")
-            if table is None or names is None:
-                raise ValueError(f"{path} has no symbol table")
-            self.symbols = _symbols(table.data(), names.data())
+            self.symbols = read_symbols(elf)
+        if not self.symbols:
+            raise ValueError(f"{path.name} has no symbol table")
         self._starts = [symbol.address for symbol in self.symbols]
 
     def section_at(self, address: int) -> str | None:
@@ -103,13 +91,3 @@ class Image:
 
 def _rounded(size: int, align: int) -> int:
     return (size + align - 1) // align * align if align else size
-
-
-def _symbols(table: bytes, names: bytes) -> tuple[Symbol, ...]:
-    found = []
-    for name_at, info, _, index, value, size in _SYMBOL.iter_unpack(table):
-        kind = info & 15
-        if value and index and kind in {_OBJECT, _FUNCTION}:
-            name = names[name_at : names.index(b"\0", name_at)].decode(errors="replace")
-            found.append(Symbol(name, value, size, kind == _FUNCTION))
-    return tuple(sorted(found, key=lambda symbol: symbol.address))
