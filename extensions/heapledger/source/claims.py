@@ -114,7 +114,7 @@ def can_fail(snippet: Snippet, profile: Profile) -> bool:
     if options.fails is not None:
         return True
     if options.no_run:
-        return False
+        return any(named in {None, profile} and e.question is not None for named, e in options.expect)
     if options.panics is not None or options.exit is not None or options.stdout is not None:
         return True
     if any(fact.profile in {None, profile} for fact in snippet.facts):

@@ -8,6 +8,7 @@ caption, a repeated key or a leading ``---`` silently lose options or code. Here
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -44,7 +45,8 @@ class Options:
     fails: str | None = None
     """Error code that compiling must end with."""
     panics: str | None = None
-    exit: int | None = None
+    exit: int | str | None = None
+    """Status that the program must end with, or the name of the signal that must end it."""
     stdout: str | None = None
     no_run: bool = False
     edition: str | None = None
@@ -223,9 +225,11 @@ def _error_code(value: str) -> str:
     return value
 
 
-def _status(value: str) -> int:
+def _status(value: str) -> int | str:
+    if value in signal.Signals.__members__:
+        return value
     if not value.isdecimal() or int(value) > 255:
-        raise MarkupProblem(f"takes an exit status from 0 to 255, found '{value}'")
+        raise MarkupProblem(f"takes an exit status from 0 to 255 or a signal such as SIGABRT, found '{value}'")
     return int(value)
 
 

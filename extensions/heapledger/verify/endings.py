@@ -117,6 +117,8 @@ def _check_exit(snippet: Snippet, ledger: Ledger) -> list[Finding]:
     if options.panics is not None:
         said = options.panics in (exit_.message or "") or options.panics in ledger.stderr
         place, wanted, good = "panics", f"panicked: {options.panics}", exit_.kind is ExitKind.PANICKED and said
+    elif isinstance(options.exit, str):
+        place, wanted, good = "exit", f"ended by {options.exit}", exit_.signal == options.exit
     elif options.exit is not None:
         place, wanted, good = "exit", f"exit status {options.exit}", ended and exit_.code == options.exit
     else:
