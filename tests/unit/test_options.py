@@ -64,7 +64,7 @@ def test_expectations_for_both_and_for_one() -> None:
         (":edition: 2020", ":edition: '2020' is unknown; did you mean '2024'?"),
         (":timeout: -1", ":timeout: takes seconds of processor time above 0 and up to 60, found '-1'"),
         (":fails: 382", ":fails: takes a code such as E0382, found '382'"),
-        (":exit: 300", ":exit: takes an exit status from 0 to 255, found '300'"),
+        (":exit: 300", ":exit: takes an exit status from 0 to 255 or a signal such as SIGABRT, found '300'"),
         (":no-run: yes", ":no-run: takes no value, found 'yes'"),
         (":profiles: debug, realese", ":profiles: 'realese' is unknown; did you mean 'release'?"),
         (":show: layout", ":show: 'layout' names nothing; write layout=TYPE"),
