@@ -29,8 +29,6 @@ def test_a_page_with_or_without_an_anchor(source: str) -> None:
     assert read(source) == (source, [])
 
 
-@pytest.mark.parametrize(
-    "source", ["the Reference", "std/vec/struct.Vec.html#", "https://example.org/std.html", "a.html#b c"]
-)
+@pytest.mark.parametrize("source", ["the Reference", "std/vec/struct.Vec.html#", "https://a.org/b.html", "a.html#b c"])
 def test_anything_else_is_refused(source: str) -> None:
     assert read(source) == ("", [f":source: '{source}' is not of the form 'std/page.html#anchor'"])
