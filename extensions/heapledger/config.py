@@ -70,6 +70,12 @@ OPTIONS: tuple[Option, ...] = (
         help="Whether a number beside 'bytes', 'allocations' and the like that was typed into prose is a warning.",
     ),
     Option(
+        name="heapledger_ledgers",
+        default="",
+        types=(str,),
+        help="Folder of the recordings, in the source folder; empty: 'ledgers'.",
+    ),
+    Option(
         name="heapledger_snippets",
         default="",
         types=(str,),

@@ -145,9 +145,12 @@ def load(folder: Path) -> Recordings:
     return Recordings(folder, toolchain, entries)
 
 
-def write(folder: Path, documents: Mapping[str, Iterable[Recordable]], toolchain: Toolchain) -> tuple[str, ...]:
+def write(
+    folder: Path, documents: Mapping[str, Iterable[Recordable]], toolchain: Toolchain, *, keep_others: bool = False
+) -> tuple[str, ...]:
     """Write one file for each document, and remove those of documents that are gone.
 
+    :param keep_others: leave the files of other documents as they are.
     :returns: the documents whose file changed, or came, or went.
     """
     changed = []
@@ -158,7 +161,7 @@ def write(folder: Path, documents: Mapping[str, Iterable[Recordable]], toolchain
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             changed.append(docname)
-    for path in sorted(folder.rglob("*.json")):
+    for path in () if keep_others else sorted(folder.rglob("*.json")):
         if path not in wanted:
             path.unlink()
             changed.append(path.relative_to(folder).with_suffix("").as_posix())

@@ -11,6 +11,7 @@ from heapledger.cli.build import build
 from heapledger.cli.cache import cache
 from heapledger.cli.check import check
 from heapledger.cli.doctor import doctor
+from heapledger.cli.record import record
 from heapledger.cli.run import run
 from heapledger.engine.interrupt import terminable
 from heapledger.errors import HeapledgerError
@@ -25,7 +26,7 @@ def heapledger() -> None:
     """
 
 
-for command in (run, check, build, doctor, cache):
+for command in (run, check, record, build, doctor, cache):
     heapledger.add_command(command)
 
 

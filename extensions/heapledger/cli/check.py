@@ -13,7 +13,10 @@ import click
 import msgspec
 
 from heapledger.cli.formats import github, junit
+from heapledger.errors import HeapledgerError
 from heapledger.model import VerdictKind
+from heapledger.outcome import Session
+from heapledger.recordings import Recordable, stale
 from heapledger.source.surroundings import why_alone
 from heapledger.verify.json_report import make_report
 
@@ -39,6 +42,7 @@ FORMATS: dict[str, Callable[[Checked], str] | None] = {
     help="Folder of the documents, with conf.py.",
 )
 @click.option("--standalone", is_flag=True, help="Compile every program alone, to compare with batches.")
+@click.option("--recorded", is_flag=True, help="Fail where recordings are not what was measured now.")
 @click.option("--verbose", is_flag=True, help="Say for every snippet what was found.")
 @click.option("--format", "style", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 @click.option("--toolchain", help="A toolchain of rustup, or the path of a rustc.")
@@ -49,6 +53,7 @@ def check(
     paths: tuple[Path, ...],
     source: Path,
     standalone: bool,
+    recorded: bool,
     verbose: bool,
     style: str,
     toolchain: str | None,
@@ -66,18 +71,38 @@ def check(
     if cache is not None:
         overrides["heapledger_cache"] = cache
     quiet = not verbose and not sys.stderr.isatty()
-    checked = _narrow(check_documents(source, overrides, quiet=quiet), source, paths)
+    checked = narrow(check_documents(source, overrides, quiet=quiet), source, paths)
     session = checked.session
     write = FORMATS[style]
     if write is None:
         _print(checked, verbose=verbose)
     elif text := write(checked):
         click.echo(text)
-    falsified = checked.findings or any(outcome.kind is VerdictKind.FALSIFIED for outcome in session.outcomes)
+    old = stale_documents(checked, source) if recorded else ()
+    for docname in old:
+        click.echo(f"{docname}: the recording is stale; write it again with 'heapledger record'", err=True)
+    falsified = old or checked.findings or any(outcome.kind is VerdictKind.FALSIFIED for outcome in session.outcomes)
     context.exit(1 if falsified else 2 if session.missing else 0)
 
 
-def _narrow(checked: Checked, source: Path, paths: tuple[Path, ...]) -> Checked:
+def stale_documents(checked: Checked, source: Path) -> tuple[str, ...]:
+    """Return the documents whose recordings are not what was measured now."""
+    toolchain = checked.session.toolchain
+    if toolchain is None or checked.session.rustc is None:
+        raise HeapledgerError("without a rustc nothing can be compared with the recordings")
+    return stale(source / checked.ledgers, by_document(checked.session), toolchain)
+
+
+def by_document(session: Session) -> dict[str, list[Recordable]]:
+    """Group all results by document."""
+    documents: dict[str, list[Recordable]] = {}
+    for outcome in session.outcomes:
+        documents.setdefault(outcome.snippet.document, []).extend(outcome.recordable)
+    return documents
+
+
+def narrow(checked: Checked, source: Path, paths: tuple[Path, ...]) -> Checked:
+    """Keep what concerns some documents or folders; all where none is named."""
     if not paths:
         return checked
     wanted = [path.resolve() for path in paths]
@@ -104,7 +129,7 @@ def _print(checked: Checked, *, verbose: bool) -> None:
             click.echo(f"{outcome.snippet.document}: {outcome.snippet.id}: {outcome.kind.value}{alone}")
         for claim in checked.claims:
             click.echo(f"{claim.claim.document}: claim {claim.claim.id}: {claim.kind.value}")
-    told = f"rustc {session.rustc.toolchain.rustc}" if session.rustc else "no rustc"
+    told = f"rustc {session.toolchain.rustc}" if session.toolchain else "no rustc"
     click.echo(f"{told}: {_counts(outcome.kind for outcome in session.outcomes)}")
     if checked.claims:
         click.echo(f"{len(checked.claims)} claims: {_counts(claim.kind for claim in checked.claims)}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from docutils import nodes
@@ -12,8 +14,9 @@ from sphinx.util import logging
 
 from heapledger.config import OPTIONS, Config, from_values
 from heapledger.errors import HeapledgerError
-from heapledger.model import Finding, FindingKind, Location, VerdictKind
+from heapledger.model import Finding, FindingKind, Location, Provenance, VerdictKind
 from heapledger.outcome import Session, SnippetOutcome
+from heapledger.recordings import load
 from heapledger.session import evaluate
 from heapledger.source.snippet import Snippet
 from heapledger.sphinx.judge import judge
@@ -96,7 +99,8 @@ def _evaluate(app: Sphinx, snippets: list[Snippet]) -> Session | None:
     try:
         if snippets:
             LOGGER.info("verifying %d snippets", len(snippets))
-        return evaluate(snippets, config, progress=progress if on_terminal else None)
+        recordings = load(ledgers_folder(app))
+        return evaluate(snippets, config, progress=progress if on_terminal else None, recordings=recordings)
     except HeapledgerError as error:
         LOGGER.warning("%s", error, type="heapledger", subtype=FindingKind.TOOLCHAIN.value)
         return None
@@ -113,18 +117,29 @@ def _report(session: Session, require: str) -> None:
     for outcome in session.outcomes:
         for finding in outcome.findings:
             warn(finding, outcome.snippet)
-        if require == "verified" and outcome.kind is VerdictKind.SKIPPED and session.rustc is not None:
-            warn(_unmeasured(outcome), outcome.snippet)
+        for text in _missing(outcome, session, require):
+            place = outcome.snippet.location
+            finding = Finding(kind=FindingKind.TOOLCHAIN, location=place, text=text, snippet=outcome.snippet.id)
+            warn(finding, outcome.snippet)
 
 
-def _unmeasured(outcome: SnippetOutcome) -> Finding:
+def _missing(outcome: SnippetOutcome, session: Session, require: str) -> Iterator[str]:
+    """What is wrong with a snippet that was not measured now."""
     reason = next((profile.verdict.reason for profile in outcome.profiles if profile.verdict.reason), "")
-    return Finding(
-        kind=FindingKind.TOOLCHAIN,
-        location=outcome.snippet.location,
-        text=f"heapledger_require is 'verified', but the snippet was skipped: {reason}",
-        snippet=outcome.snippet.id,
-    )
+    skipped = outcome.kind is VerdictKind.SKIPPED
+    if session.rustc is None and session.toolchain is not None and skipped:
+        yield f"it has no recording, or was edited since: {reason}; write one with 'heapledger record'"
+    if require != "verified":
+        return
+    if skipped and session.rustc is not None:
+        yield f"heapledger_require is 'verified', but the snippet was skipped: {reason}"
+    if any(profile.provenance is Provenance.RECORDED for profile in outcome.profiles):
+        yield f"heapledger_require is 'verified', but its results are recorded: {session.missing}"
+
+
+def ledgers_folder(app: Sphinx) -> Path:
+    """Return the folder of the recordings."""
+    return Path(app.srcdir) / (app.config.heapledger_ledgers or "ledgers")
 
 
 def _report_duplicates(groups: dict[str, list[Snippet]]) -> None:

@@ -32,6 +32,8 @@ class Checked:
     claims: tuple[ClaimOutcome, ...]
     findings: tuple[Finding, ...]
     """What is wrong with claims, quotes, tables and typed numbers."""
+    ledgers: str
+    """Folder of the recordings, in that of the documents."""
     warnings: int
     """Warnings of the whole reading, ours and others'."""
 
@@ -68,7 +70,8 @@ def _read_all(source: Path, overrides: dict[str, object], *, quiet: bool) -> Che
         domain = cast("AllocDomain", app.env.get_domain("alloc"))
         session = domain.session or Session(rustc=None, outcomes=(), findings=(), notes=(), fresh=0)
         claims, findings = tuple(domain.claim_outcomes.values()), tuple(domain.findings)
-        return Checked(session, claims, findings, app._warncount)  # noqa: SLF001 - Sphinx offers no other way to the count
+        ledgers = app.config.heapledger_ledgers or "ledgers"
+        return Checked(session, claims, findings, ledgers, app._warncount)  # noqa: SLF001 - Sphinx offers no other way to the count
 
 
 def build_pages(source: Path, output: Path, builder: str, extra: Sequence[str]) -> int:

@@ -121,7 +121,8 @@ class FillClaims(SphinxPostTransform):
         if not chosen:
             return [nodes.paragraph("", "There is no such claim.")]
         session = self.domain.session
-        version = f"rustc {session.rustc.toolchain.rustc}" if session is not None and session.rustc else "verdict"
+        told = session.toolchain if session is not None else None
+        version = f"rustc {told.rustc}" if told is not None else "verdict"
         rows = [
             (
                 self._link(outcome.claim.id, nodes.literal("", outcome.claim.id)),
@@ -136,9 +137,9 @@ class FillClaims(SphinxPostTransform):
 
     def _verified(self, node: nodes.Element) -> list[nodes.Node]:  # noqa: ARG002
         session = self.domain.session
-        if session is None or session.rustc is None:
+        if session is None or session.toolchain is None:
             return [nodes.paragraph("", "These pages were not verified on the machine that built them.")]
-        told = session.rustc.toolchain
+        told = session.toolchain
         ledgers = sum(profile.ledger is not None for one in session.outcomes for profile in one.profiles)
         claims = self.domain.claim_outcomes.values()
         verified = sum(outcome.kind is VerdictKind.VERIFIED for outcome in claims)

@@ -26,7 +26,9 @@ LOGGER = logging.getLogger(__name__)
 def judge(domain: AllocDomain, profiles: Sequence[Profile]) -> None:
     """Judge and report everything of the domain that rests on outcomes of snippets."""
     domain.date = build_date()
-    domain.docs = Docs(domain.session.rustc) if domain.session is not None and domain.session.rustc else None
+    session = domain.session
+    if session is not None and session.toolchain is not None:
+        domain.docs = Docs(session.toolchain.rustc, session.rustc.sysroot if session.rustc is not None else "")
     domain.findings = [
         *_judge_claims(domain, profiles),
         *_resolve_quotes(domain),

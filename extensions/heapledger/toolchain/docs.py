@@ -9,7 +9,6 @@ from html import unescape
 from pathlib import Path
 
 from heapledger.source.problems import nearest
-from heapledger.toolchain.find import Rustc
 
 ONLINE = "https://doc.rust-lang.org"
 _ID = re.compile(r"""\bid=["']?([^"'\s>]+)""")
@@ -19,17 +18,20 @@ _ID = re.compile(r"""\bid=["']?([^"'\s>]+)""")
 class Docs:
     """The documentation of one toolchain."""
 
-    rustc: Rustc
+    version: str
+    """Of rustc."""
+    sysroot: str
+    """Empty where no toolchain is installed: then nothing can be checked."""
 
     @property
     def root(self) -> Path:
         """Folder of the pages, as the component ``rust-docs`` installs them."""
-        return Path(self.rustc.sysroot) / "share" / "doc" / "rust" / "html"
+        return Path(self.sysroot) / "share" / "doc" / "rust" / "html"
 
     @property
     def installed(self) -> bool:
         """Whether the pages are there."""
-        return (self.root / "std" / "index.html").is_file()
+        return bool(self.sysroot) and (self.root / "std" / "index.html").is_file()
 
     def problem(self, source: str) -> str:
         """Return what is wrong with ``std/page.html#anchor``, or nothing; nothing too where no pages are installed."""
@@ -38,7 +40,7 @@ class Docs:
         page, _, anchor = source.partition("#")
         path = (self.root / page).resolve()
         if not path.is_relative_to(self.root.resolve()) or not path.is_file():
-            return f":source: the documentation of rustc {self.rustc.toolchain.rustc} has no page '{page}'"
+            return f":source: the documentation of rustc {self.version} has no page '{page}'"
         anchors = _anchors(path)
         if anchor and anchor not in anchors:
             return f":source: the page '{page}' has no anchor '#{anchor}'{_like(anchor, anchors)}"
@@ -46,8 +48,7 @@ class Docs:
 
     def url(self, source: str) -> str:
         """Return the address of the same page of the same version online."""
-        version = self.rustc.toolchain.rustc
-        release = "nightly" if "nightly" in version else "beta" if "beta" in version else version
+        release = next((channel for channel in ("nightly", "beta") if channel in self.version), self.version)
         return f"{ONLINE}/{release}/{source}"
 
 

@@ -147,7 +147,7 @@ def make_report(session: Session, *, documents: bool = False) -> Report:
                     failures=tuple(failure_of(finding) for finding in verdict.findings),
                 )
             )
-    toolchain = session.rustc.toolchain if session.rustc else None
+    toolchain = session.toolchain
     return Report(
         schema=SCHEMA,
         toolchain=toolchain,
