@@ -88,10 +88,15 @@ def offset_of(die: Any, path: str) -> int:
     while names:
         parts = {part.name: part for part in (*_members(here), *_named_variants(here))}
         name = names.pop(0)
-        if name not in parts:
+        if name in parts:
+            offset += parts[name].offset
+            here = parts[name].die
+            continue
+        # The words of a std type, as its layout shows them: the length of a String stands in its Vec.
+        words = {field.name: field for field in _fields(here)} if _is_std(here) else {}
+        if name not in words or names:
             raise NoField(name, short_type(type_name(here)), tuple(parts))
-        offset += parts[name].offset
-        here = parts[name].die
+        offset += words[name].offset
     return offset
 
 
