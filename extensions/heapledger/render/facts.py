@@ -21,6 +21,9 @@ def count_text(count: int, noun: str) -> str:
         "allocation": counted("%s allocation", "%s allocations", count),
         "reallocation": counted("%s reallocation", "%s reallocations", count),
         "free": counted("%s free", "%s frees", count),
+        "program": counted("%s program", "%s programs", count),
+        "run": counted("%s run", "%s runs", count),
+        "claim": counted("%s claim", "%s claims", count),
     }
     return known.get(noun) or (f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s")
 

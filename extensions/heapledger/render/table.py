@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from heapledger.messages import _
 from heapledger.model import Event, EventKind, Ledger, Profile
 from heapledger.outcome import SnippetOutcome
 from heapledger.render.chips import chips
@@ -30,7 +31,7 @@ def calls_text(ledger: Ledger) -> str:
         return describe_exit(ledger.exit)
     asked = [event for event in ledger.events if event.kind is not EventKind.DEALLOC]
     if not asked and not ledger.totals.allocs:
-        return "none"
+        return _("none")
     shown = chips(asked)
     if len(shown) > MAX_EVENTS or ledger.events_left_out:
         return _counts(asked, ledger)

@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
+from heapledger.messages import _
 from heapledger.model import VerdictKind
 from heapledger.render.facts import count_text
 from heapledger.render.table import cell_text
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
     from heapledger.source.claims import Claim
     from heapledger.sphinx.domain import AllocDomain
     from heapledger.verify.claims import ClaimOutcome
-
-NOT_MEASURED = "not measured"
-NOTE = "Each expression is measured alone, as 'let value = EXPRESSION;', and kept alive by black_box."
-NOTE_ELIDED = "Each expression is measured alone, and nothing looks at its value: the optimizer may remove all of it."
 
 
 class FillClaims(SphinxPostTransform):
@@ -66,10 +63,10 @@ class FillClaims(SphinxPostTransform):
         if node.parent is not None:
             node.parent["classes"].append(f"heapledger-claim-{kind.value}")
         line = nodes.paragraph(classes=["heapledger-claim-head"])
-        status = claim.options.status.value if claim.options.status else "no status"
+        status = claim.options.status.value if claim.options.status else _("no status")
         line += verdict_badge(kind)
         line += nodes.Text(" · ")
-        line += badge(status, status.replace(" ", "-"))
+        line += badge(_(status), status.replace(" ", "-"))
         if claim.options.source:
             line += nodes.Text(" · ")
             line += self._source(claim)
@@ -82,7 +79,7 @@ class FillClaims(SphinxPostTransform):
     def _proofs(self, outcome: ClaimOutcome) -> list[nodes.Node]:
         """Links to the snippets that prove the claim and stand elsewhere."""
         elsewhere = [name for name in outcome.claim.options.evidence if self.domain.place_of("snippet", name)]
-        found: list[nodes.Node] = [nodes.Text(" · proof: ")] if elsewhere else []
+        found: list[nodes.Node] = [nodes.Text(f" · {_('proof')}: ")] if elsewhere else []
         for index, name in enumerate(elsewhere):
             place = self.domain.place_of("snippet", name)
             if place is not None:
@@ -95,7 +92,7 @@ class FillClaims(SphinxPostTransform):
         label = source.partition("#")[0].removesuffix(".html").removesuffix("/index")
         if self.domain.docs is None:
             return nodes.Text(source)
-        text = f"source: {label.replace('/', '::').replace('struct.', '').replace('fn.', '')}"
+        text = f"{_('source')}: {label.replace('/', '::').replace('struct.', '').replace('fn.', '')}"
         return nodes.reference("", text, refuri=self.domain.docs.url(source), classes=["heapledger-source"])
 
     def _link(self, claim: str, content: nodes.Element) -> nodes.Node:
@@ -107,7 +104,7 @@ class FillClaims(SphinxPostTransform):
     def _evidence(self, node: nodes.Element) -> None:
         outcome = self.domain.claim_outcome(node["docname"], node["ordinal"])
         if outcome is not None:
-            node["title"] = f"Evidence: {count_text(len(outcome.evidence), 'program')}"
+            node["title"] = f"{_('Evidence')}: {count_text(len(outcome.evidence), 'program')}"
             node["open"] = outcome.kind is VerdictKind.FALSIFIED
 
     def _list(self, node: nodes.Element) -> list[nodes.Node]:
@@ -119,7 +116,7 @@ class FillClaims(SphinxPostTransform):
             and node["status"] in {"", outcome.claim.options.status}
         ]
         if not chosen:
-            return [nodes.paragraph("", "There is no such claim.")]
+            return [nodes.paragraph("", _("There is no such claim."))]
         session = self.domain.session
         told = session.toolchain if session is not None else None
         version = f"rustc {told.rustc}" if told is not None else "verdict"
@@ -132,22 +129,26 @@ class FillClaims(SphinxPostTransform):
             )
             for outcome in chosen
         ]
-        built = _table(("claim", "sentence", "status", version), (22, 50, 16, 12), rows)
+        built = _table((_("claim"), _("sentence"), _("status"), version), (22, 50, 16, 12), rows)
         return [nodes.container("", built, classes=["heapledger-claims-box"])]
 
     def _verified(self, node: nodes.Element) -> list[nodes.Node]:  # noqa: ARG002
         session = self.domain.session
         if session is None or session.toolchain is None:
-            return [nodes.paragraph("", "These pages were not verified on the machine that built them.")]
+            return [nodes.paragraph("", _("These pages were not verified on the machine that built them."))]
         told = session.toolchain
         ledgers = sum(profile.ledger is not None for one in session.outcomes for profile in one.profiles)
         claims = self.domain.claim_outcomes.values()
         verified = sum(outcome.kind is VerdictKind.VERIFIED for outcome in claims)
         programs, runs = count_text(len(session.outcomes), "program"), count_text(ledgers, "run")
-        text = (
-            f"{count_text(verified, 'claim')} of {len(claims)} verified by {programs} in {runs}, with "
-            f"rustc {told.rustc} ({told.commit}), LLVM {told.llvm}, {told.host}, on {self.domain.date}."
-        )
+        counts = f"{count_text(verified, 'claim')} / {len(claims):,}"
+        text = _("%(claims)s verified by %(programs)s in %(runs)s, with %(toolchain)s, on %(date)s.") % {
+            "claims": counts,
+            "programs": programs,
+            "runs": runs,
+            "toolchain": f"rustc {told.rustc} ({told.commit}), LLVM {told.llvm}, {told.host}",
+            "date": self.domain.date,
+        }
         return [nodes.paragraph("", text, classes=["heapledger-verified-with"])]
 
     def _cell(self, node: nodes.Element) -> list[nodes.Node]:
@@ -156,7 +157,7 @@ class FillClaims(SphinxPostTransform):
         column = node["column"]
         if column in {"claim", "status"}:
             return self._claims_of(entry.snippet.id, column)
-        text = NOT_MEASURED if outcome is None else cell_text(outcome, column) or NOT_MEASURED
+        text = _("not measured") if outcome is None else cell_text(outcome, column) or _("not measured")
         falsified = outcome is not None and outcome.kind is VerdictKind.FALSIFIED
         shown = f"{verdict_mark(VerdictKind.FALSIFIED)}: {text}" if falsified else text
         return [nodes.paragraph("", shown, classes=["heapledger-falsified"] if falsified else [])]
@@ -175,14 +176,16 @@ class FillClaims(SphinxPostTransform):
     def _note(self, node: nodes.Element) -> list[nodes.Node]:
         outcomes = [self.domain.outcomes.get((node["docname"], ordinal)) for ordinal in node["ordinals"]]
         told = next((one.toolchain for one in outcomes if one is not None and one.toolchain), None)
-        text = NOTE_ELIDED if node["elide"] else NOTE
+        alone = _("Each expression is measured alone, as 'let value = EXPRESSION;', and kept alive by black_box.")
+        unseen = _("Each expression is measured alone, and nothing looks at its value: the optimizer may remove it.")
+        text = unseen if node["elide"] else alone
         text += f" rustc {told.rustc}, {told.host}." if told is not None else ""
         return [nodes.paragraph("", text, classes=["heapledger-table-note"])]
 
     def _quote(self, node: nodes.Element) -> list[nodes.Node]:
         text = self.domain.quoted.get(node["path"])
         if text is None:
-            return [nodes.emphasis("", f"[{NOT_MEASURED}: {node['path']}]")]
+            return [nodes.emphasis("", f"[{_('not measured')}: {node['path']}]")]
         shown = nodes.inline("", text, classes=["heapledger-value"])
         place = self.domain.place_of("snippet", node["path"].partition(".")[0])
         if place is None:

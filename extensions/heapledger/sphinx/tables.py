@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from heapledger.messages import _
 from heapledger.source.tables import Table, read_table
 from heapledger.sphinx.body import read_directive
 from heapledger.sphinx.claim_nodes import measured_cell, table_note
@@ -16,19 +17,6 @@ if TYPE_CHECKING:
     from docutils.nodes import Node
 
     from heapledger.sphinx.domain import AllocDomain
-
-HEADINGS = {
-    "debug": "debug",
-    "release": "release",
-    "allocs": "allocations",
-    "reallocs": "reallocations",
-    "frees": "frees",
-    "bytes": "bytes",
-    "peak": "peak",
-    "live": "live at the end",
-    "status": "status",
-    "claim": "claim",
-}
 
 
 class TableDirective(SphinxDirective):
@@ -76,7 +64,7 @@ class TableDirective(SphinxDirective):
         built += group
         group += nodes.colspec(colwidth=max(24, *(len(text) for text in table.expressions or ("",))))
         group.extend(nodes.colspec(colwidth=14) for _ in columns)
-        group += nodes.thead("", _text_row(["expression", *(HEADINGS[column] for column in columns)]))
+        group += nodes.thead("", _text_row([_("expression"), *(_heading(column) for column in columns)]))
         rows = nodes.tbody()
         group += rows
         for snippet, expression, ordinal in zip(table.rows, table.expressions, ordinals, strict=True):
@@ -87,6 +75,21 @@ class TableDirective(SphinxDirective):
                 row += nodes.entry("", cell)
             rows += row
         return built
+
+
+def _heading(column: str) -> str:
+    return {
+        "debug": "debug",
+        "release": "release",
+        "allocs": _("allocations"),
+        "reallocs": _("reallocations"),
+        "frees": _("frees"),
+        "bytes": _("bytes"),
+        "peak": _("peak"),
+        "live": _("live at the end"),
+        "status": _("status"),
+        "claim": _("claim"),
+    }[column]
 
 
 def _text_row(texts: list[str]) -> nodes.row:
