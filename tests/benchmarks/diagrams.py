@@ -1,6 +1,6 @@
 """How long 20 diagrams take, cold and from the cache, and whether a faster backend draws the same.
 
-    uv run python benchmarks/diagrams.py [--merman]
+    uv run python tests/benchmarks/diagrams.py [--merman]
 
 Prints seconds of the wall clock and of processor time (a loaded machine shows in the difference), and ratios.
 ``--merman`` also asks mermaidx's Rust backend (``pip install mmdr``) for the same diagrams and compares boxes, arrows
