@@ -13,6 +13,7 @@ from heapledger.outcome import SnippetOutcome
 from heapledger.render.facts import bytes_text
 from heapledger.render.layout import PADDING, Part, Span, layout_views, parts_of, table_rows
 from heapledger.render.mermaid.diagram import Diagram, Table
+from heapledger.render.mermaid.svg import EMPTY_BYTES
 from heapledger.render.mermaid.text import label
 
 MAX_BYTES = 128
@@ -117,5 +118,7 @@ def _text(span: Span, length: int) -> str:
     room = max(3, min(span.size, length) * _byte_pixels(length) // CHARACTER_PIXELS)
     if span.kind == "field" and span.type and len(f"{span.name}: {span.type}") <= room:
         return f"{span.name}: {span.type}"
+    if span.kind != PADDING and span.name in EMPTY_BYTES:
+        return f"{span.name}:"
     name = span.name if len(span.name) <= room or span.kind != PADDING else "pad"
     return name if len(name) <= room else name[: room - 1] + "…"

@@ -32,6 +32,10 @@ _RGB = {tuple(int(value[at : at + 2], 16) for at in (1, 3, 5)): name for value, 
 _COLOUR = re.compile(r"#[0-9a-f]{6}\b|rgba?\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*(?:,\s*[\d.]+\s*)?\)", re.IGNORECASE)
 
 
+EMPTY_BYTES = frozenset({"padding", "unused", "pad"})
+"""Labels of boxes in a packet that hold nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """A picture that follows the theme of its page."""
@@ -57,6 +61,7 @@ def finish(raw: str, title: str, description: str, *, own: bool = True) -> Pictu
         message = f"the renderer did not return an SVG with a viewBox: {error}"
         raise ValueError(message) from error
     if own:
+        _mark_empty_bytes(root)
         _prune(root)
         x, y, width, height = _view(root)
         root.set("viewBox", f"{x:g} {y:g} {width:g} {height:g}")
@@ -108,6 +113,17 @@ def _prune(root: ET.Element) -> None:
                 parent.remove(child)
     for element in root.iter():
         _thin(element)
+
+
+def _mark_empty_bytes(root: ET.Element) -> None:
+    """Give boxes of a packet that hold nothing a class of their own: Mermaid has one look for all."""
+    for group in root.iter(f"{{{_SVG}}}g"):
+        box: ET.Element | None = None
+        for child in group:
+            if child.get("class") == "packetBlock":
+                box = child
+            elif box is not None and child.get("class") == "packetLabel" and (child.text or "") in EMPTY_BYTES:
+                box.set("class", "packetBlock packetEmpty")
 
 
 def _thin(element: ET.Element) -> None:
