@@ -79,7 +79,7 @@ def test_a_layout_has_pictures_sentences_and_one_table(html: BeautifulSoup) -> N
         "Shape, variant Circle, byte by byte",
         "Shape, variant Square, byte by byte",
     ]
-    assert len(shape.select("svg rect.packetEmpty")) == 4
+    assert len(shape.select("svg rect.packetEmpty")) == 3
     cells = [[cell.text.strip() for cell in row.select("td")] for row in shape.select("table tbody tr")]
     assert ["", "", "Circle (tag holds 0)", ""] in cells
     assert ["8 to 15", "8", "side", "f64"] in cells
