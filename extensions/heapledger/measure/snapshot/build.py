@@ -80,6 +80,7 @@ class Builder:
         self.owners: dict[int, list[Owner]] = {}
         self._queue: deque[int] = deque()
         self._followed = 0
+        self._temporaries: set[int] = set()
 
     def build(self) -> tuple[tuple[Frame, ...], tuple[Block, ...], int, tuple[Static, ...]]:
         """Return frames, blocks, how many blocks are left out, and statics."""
@@ -141,6 +142,10 @@ class Builder:
         if target.static is not None and target.static.view is None and target.offset == 0:
             target.static.view = found.view
         if target.block is None:
+            if found.valid and found.view is not None and target.unknown and found.address not in self._temporaries:
+                self._temporaries.add(found.address)
+                for inner in self.decoder.viewed(found.view, found.address, "", 0).pointers:
+                    self._reach(inner, None)
             return
         node = self.nodes[target.block.number]
         if found.owns and owner is not None and owner not in self.owners.setdefault(target.block.number, []):

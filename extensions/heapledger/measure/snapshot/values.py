@@ -52,6 +52,8 @@ class Found:
     view: View | None
     note: str = ""
     """Why it points to nothing; empty for a real pointer."""
+    valid: bool = False
+    """A reference: Rust promises that its target is there."""
 
 
 @dataclass(slots=True)
@@ -237,7 +239,8 @@ class Decoder:
             return Decoded(shown, pointers=[Found(at, target, owns=False, view=None, note=note)] if owns else [])
         follows = owns or kind.name.startswith("&")
         text = self.pointee(view_of, target, depth) if follows else self.describe(target)
-        return Decoded(text, pointers=[Found(at, target, owns=owns, view=view_of)])
+        valid = kind.name.startswith("&")
+        return Decoded(text, pointers=[Found(at, target, owns=owns, view=view_of, valid=valid)])
 
     def _fat(self, kind: Type, address: int, path: str, depth: int) -> Decoded:
         """A pointer with a length, or with a vtable."""
@@ -262,7 +265,8 @@ class Decoder:
             note = NO_MEMORY if owns else "no bytes: its length is 0"
             return Decoded(text, fields=fields, pointers=[Found(at, target, owns=False, view=None, note=note)])
         text = self.viewed(view, target, "", depth + 1).text if follows else self.describe(target)
-        return Decoded(text, fields=fields, pointers=[Found(at, target, owns=owns, view=view)])
+        valid = kind.name.startswith("&")
+        return Decoded(text, fields=fields, pointers=[Found(at, target, owns=owns, view=view, valid=valid)])
 
     def _trait_object(self, kind: Type, target: int, vtable: int, path: str, depth: int, *, owns: bool) -> Decoded:
         concrete = self.vtables.get(vtable)

@@ -1,0 +1,239 @@
+"""The Mermaid text of a memory diagram: boxes, cells, arrows.
+
+Mermaid 11.16 takes the width of a unit from the *last* cell of a box whose cells span several units, so the last cell
+of the heap is made as wide as the widest cell of the picture, with blanks that are no white space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from heapledger.model_snapshot import Block, BlockState, Frame, Static, Variable, VariableState
+from heapledger.render.memory import (
+    LEAKED,
+    STATES,
+    Arrow,
+    View,
+    block_elements,
+    heap_title,
+    static_name,
+    target_text,
+    variable_detail,
+    variable_key,
+)
+from heapledger.render.mermaid.text import label, shorten
+
+MAX_CELLS = 24
+"""Variables of a frame, or blocks, that are drawn; the table has all."""
+MAX_DEPTH = 3
+"""Columns of the heap."""
+NAME_CHARACTERS = 30
+VALUE_CHARACTERS = 34
+WIDE, GAP = 3, 1
+"""Units of width of a column and between columns."""
+
+BLANK = "\u2800"
+"""An empty Braille cell: as wide as a digit and a half, and neither Mermaid nor a browser folds it."""
+_BLANK_WIDTH = 0.73
+_NARROW, _BROAD = frozenset("ijlrtf.,:;'|![]() "), frozenset("mwMW@%…→×")
+
+Words = Callable[[str], str]
+"""``new``, ``changed`` or nothing, of a cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    key: str
+    rows: tuple[str, ...]
+    css: tuple[str, ...]
+    column: int = 0
+
+
+@dataclass(slots=True)
+class _Drawing:
+    """Lines of the picture, and which classes its cells have."""
+
+    lines: list[str] = field(default_factory=list)
+    classes: dict[str, list[str]] = field(default_factory=dict)
+
+    def mark(self, key: str, *names: str) -> None:
+        """Give a cell its classes."""
+        for name in names:
+            self.classes.setdefault(name, []).append(key)
+
+    def cell(self, cell: _Cell, indent: str, span: str = "", width: float = 0.0) -> None:
+        """Add a cell; ``width`` in ems makes it at least so wide."""
+        rows = list(cell.rows)
+        missing = width - max(_width(row) for row in rows)
+        padding = BLANK * max(0, round(missing / _BLANK_WIDTH / 2 + 0.5)) if missing > 0 else ""
+        rows[0] = f"{padding}{rows[0]}{padding}"
+        text = "<br/>".join(label(row) for row in rows if row)
+        self.lines.append(f'{indent}{cell.key}["{text}"]{span}')
+        self.mark(cell.key, *cell.css)
+
+
+def memory_source(view: View, frames: Sequence[Frame], words: Words) -> str:
+    """Write the diagram of a view.
+
+    :param frames: those to draw, from left to right.
+    """
+    stacks = [
+        (frame, [_variable_cell(frame, one, view, words) for one in frame.variables[:MAX_CELLS]]) for frame in frames
+    ]
+    heap = [_block_cell(block, column, words) for block, column in _grid(view)]
+    statics = [_Cell(f"s{one.id}", _static_rows(one), ("static",)) for one in view.statics[:MAX_CELLS]]
+    depth = max((cell.column for cell in heap), default=0) + 1
+    units = WIDE * depth + GAP * (depth - 1)
+    titles = [_stack_title(frame) for frame, _ in stacks]
+    cells = [cell for _, found in stacks for cell in found] + heap + statics
+    widest = max(_width(row) for row in [*titles, *(row for cell in cells for row in cell.rows), heap_title(view)])
+    drawing = _Drawing(lines=["block", f"  columns {(WIDE + GAP) * len(stacks) + units}"])
+    for (frame, found), title in zip(stacks, titles, strict=True):
+        _draw_stack(drawing, f"f{frame.id}", title, found)
+    _draw_heap(drawing, heap_title(view), heap, statics, units, widest)
+    drawn = {cell.key for cell in cells}
+    arrows = [one for one in view.arrows if one.start in drawn and one.end in drawn and _fits(one, frames)]
+    classes = [f"  class {','.join(names)} {css}" for css, names in drawing.classes.items()]
+    return "\n".join([*drawing.lines, *(_edge(arrow) for arrow in arrows), *classes]) + "\n"
+
+
+def _width(text: str) -> float:
+    """Width of a text in ems, rather too large."""
+    return sum(0.4 if one in _NARROW else 1.0 if one in _BROAD else 0.78 if one.isupper() else 0.66 for one in text)
+
+
+def _stack_title(frame: Frame) -> str:
+    where = f", line {frame.line}" if frame.line is not None else ""
+    return f"stack · {shorten(frame.function, NAME_CHARACTERS)}{where}"
+
+
+def _draw_stack(drawing: _Drawing, name: str, title: str, cells: Sequence[_Cell]) -> None:
+    drawing.lines += [f"  block:{name}:{WIDE}", "    columns 1"]
+    drawing.mark(name, "group")
+    drawing.cell(_Cell(f"{name}title", (title,), ("title",)), "    ")
+    for cell in cells or [_Cell(f"{name}none", ("no variables yet",), ("note",))]:
+        drawing.cell(cell, "    ")
+    drawing.lines += ["  end", f"  space:{GAP}"]
+
+
+def _draw_heap(
+    drawing: _Drawing, title: str, heap: Sequence[_Cell], statics: Sequence[_Cell], units: int, widest: float
+) -> None:
+    """Blocks in rows and columns, then the statics."""
+    drawing.lines += [f"  block:heap:{units}", f"    columns {units}"]
+    drawing.mark("heap", "group")
+    whole, one = f":{units}", f":{WIDE}"
+    drawing.cell(_Cell("heaptitle", (title,), ("title",)), "    ", whole)
+    cells = list(heap) or [_Cell("heapnone", ("nothing is allocated",), ("note",))]
+    last = (statics or cells)[-1].key
+    filled = 0
+    for cell in cells:
+        start = cell.column * (WIDE + GAP)
+        drawing.lines += _space(filled, start, units)
+        drawing.cell(cell, "    ", one, widest if cell.key == last else 0.0)
+        filled = start + WIDE
+    if statics:
+        drawing.lines += [f"    space:{units - filled}"] if filled < units else []
+        drawing.cell(_Cell("staticstitle", ("statics",), ("title",)), "    ", whole)
+    for cell in statics:
+        drawing.cell(cell, "    ", one, widest if cell.key == last else 0.0)
+        drawing.lines += [f"    space:{units - WIDE}"] if units > WIDE and cell.key != last else []
+    drawing.lines.append("  end")
+
+
+def _space(filled: int, start: int, width: int) -> Iterator[str]:
+    """Fill up to a column, over the end of a row where it lies behind."""
+    if filled > start or (filled == start and filled):
+        if width > filled:
+            yield f"    space:{width - filled}"
+        filled = 0
+    if start > filled:
+        yield f"    space:{start - filled}"
+
+
+def _variable_cell(frame: Frame, variable: Variable, view: View, words: Words) -> _Cell:
+    key = variable_key(frame.id, variable.id)
+    css = ("stack" if variable.state is VariableState.LIVE else "gone", *(("changed",) if words(key) else ()))
+    return _Cell(key, _variable_rows(variable, view, words(key)), css)
+
+
+def _block_cell(block: Block, column: int, words: Words) -> _Cell:
+    key = f"b{block.block}"
+    css = (_block_class(block), *(("changed",) if words(key) else ()))
+    return _Cell(key, _block_rows(block, words(key)), css, column)
+
+
+def _variable_rows(variable: Variable, view: View, change: str) -> tuple[str, str]:
+    name = shorten(f"{variable.name}: {variable.type}", NAME_CHARACTERS)
+    marks = [word for word in ("shadowed" if variable.shadowed else "", change) if word]
+    if variable.state is not VariableState.LIVE:
+        detail = STATES[variable.state]
+    else:
+        detail = variable_detail(variable)
+        near = [target_text(one, view) for one in variable.points_to if isinstance(one.frame, int)]
+        if near and not detail.startswith("→"):
+            detail = f"→ {', '.join(near)}"
+    second = " · ".join(part for part in (f"{variable.size:,} B", detail) if part)
+    return " · ".join([name, *marks]), shorten(second, VALUE_CHARACTERS)
+
+
+def _block_class(block: Block) -> str:
+    if block.state is BlockState.LEAKED:
+        return "leak"
+    return "spare" if block.len == 0 and block.spare else "owned"
+
+
+def _block_rows(block: Block, change: str) -> tuple[str, ...]:
+    line = f"line {block.line}" if block.line is not None else ""
+    first = " · ".join(part for part in (f"block {block.block}", f"{block.size:,} B", line, change) if part)
+    value = [block.value] if block.value is not None else []
+    leaked = [LEAKED] if block.state is BlockState.LEAKED else []
+    rows = (first, *value, f"{block_elements(block)} · align {block.align}", *leaked)
+    return tuple(shorten(row, VALUE_CHARACTERS) for row in rows)
+
+
+def _static_rows(static: Static) -> tuple[str, ...]:
+    first = f"{shorten(static_name(static), NAME_CHARACTERS)} · {static.size:,} B"
+    return (first, shorten(static.value, VALUE_CHARACTERS)) if static.value is not None else (first,)
+
+
+def _fits(arrow: Arrow, frames: Sequence[Frame]) -> bool:
+    """An arrow inside a column would run over the cells between: only neighbours get one, others are told in words."""
+    if not (arrow.start.startswith("v") and arrow.end.startswith("v")):
+        return True
+    for frame in frames:
+        keys = [variable_key(frame.id, one.id) for one in frame.variables]
+        if arrow.start in keys and arrow.end in keys:
+            return abs(keys.index(arrow.start) - keys.index(arrow.end)) == 1
+    return True
+
+
+def _edge(arrow: Arrow) -> str:
+    text = f'"+{arrow.offset}"' if arrow.offset else ""
+    if arrow.owns:
+        return f"  {arrow.start} -- {text} --> {arrow.end}" if text else f"  {arrow.start} --> {arrow.end}"
+    return f"  {arrow.start} -. {text} .-> {arrow.end}" if text else f"  {arrow.start} -.-> {arrow.end}"
+
+
+def _grid(view: View) -> tuple[tuple[Block, int], ...]:
+    """Blocks in the order of rows, each with its column: owned blocks follow their owner, one column further right."""
+    blocks = {f"b{block.block}": block for block in view.blocks}
+    children: dict[str, list[str]] = {}
+    for arrow in view.arrows:
+        if arrow.end in blocks and arrow.start in blocks and arrow.owns and arrow.start != arrow.end:
+            children.setdefault(arrow.start, []).append(arrow.end)
+    owned = {child for found in children.values() for child in found}
+    placed: dict[str, int] = {}
+
+    def place(key: str, column: int) -> None:
+        if key in placed or len(placed) >= MAX_CELLS:
+            return
+        placed[key] = min(column, MAX_DEPTH - 1)
+        for child in children.get(key, []):
+            place(child, column + 1)
+
+    roots = [arrow.end for arrow in view.arrows if arrow.start[0] in "vs" and arrow.end in blocks]
+    for key in [*(key for key in roots if key not in owned), *roots, *blocks]:
+        place(key, 0)
+    return tuple((blocks[key], column) for key, column in placed.items())
