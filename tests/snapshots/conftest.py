@@ -33,3 +33,16 @@ def take(shared_cache: Path) -> Callable[..., SnippetOutcome]:
         return evaluate([snippet_of(text)], config, cache=Cache(shared_cache)).outcomes[0]
 
     return run
+
+
+@pytest.fixture(scope="session")
+def take_once(take: Callable[..., SnippetOutcome]) -> Callable[[str], SnippetOutcome]:
+    """The same, each text once a session."""
+    known: dict[str, SnippetOutcome] = {}
+
+    def run(text: str) -> SnippetOutcome:
+        if text not in known:
+            known[text] = take(text)
+        return known[text]
+
+    return run
