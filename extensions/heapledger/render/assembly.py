@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from heapledger.messages import _, counted
 from heapledger.model_below import Code
-from heapledger.render.facts import bytes_text, count_text
+from heapledger.render.facts import bytes_text
 
 WRAP = 96
 """Longest line: what is longer goes on below, indented."""
@@ -28,11 +29,13 @@ def summary(code: Code) -> str:
     """Say in one sentence what the code is, or why there is none."""
     if code.trouble:
         return code.trouble + "."
-    instructions = sum(not line.is_label for line in code.lines)
-    return (
-        f"{count_text(instructions, 'instruction')}, {bytes_text(code.size)} of code, "
-        f"{bytes_text(code.frame)} of stack taken by the prologue."
-    )
+    count = sum(not line.is_label for line in code.lines)
+    about = {
+        "count": counted("%s instruction", "%s instructions", count),
+        "size": bytes_text(code.size),
+        "frame": bytes_text(code.frame),
+    }
+    return _("%(count)s, %(size)s of code; the prologue takes %(frame)s of stack.") % about
 
 
 def _wrapped(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapledger.messages import _
 from heapledger.source.program import Program
 
 
@@ -9,7 +10,7 @@ def flag_notes(program: Program) -> tuple[str, ...]:
     """Return a sentence for each such flag: readers need it too."""
     found = []
     if program.no_std:
-        found.append("Compiled with -C panic=abort: without std, nothing unwinds.")
+        found.append(_("Compiled with -C panic=abort: without std, nothing unwinds."))
     if program.own_start:
-        found.append("Linked with -C link-arg=-nostartfiles: the program brings its own _start.")
+        found.append(_("Linked with -C link-arg=-nostartfiles: the program brings its own _start."))
     return tuple(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from heapledger.messages import _
 from heapledger.model_below import Field, Layout, Variant
 from heapledger.outcome import SnippetOutcome
 from heapledger.render.facts import bytes_text
@@ -12,7 +13,6 @@ from heapledger.render.facts import bytes_text
 PADDING = "padding"
 UNUSED = "unused"
 """What padding is called in a variant: other variants may use those bytes."""
-BOTH = "debug and release"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Span:
     @property
     def bytes(self) -> str:
         """The bytes that it takes, in prose."""
-        return f"{'byte' if self.size == 1 else 'bytes'} {self.place}"
+        return (_("byte %s") if self.size == 1 else _("bytes %s")) % self.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +83,20 @@ def table_rows(layout: Layout) -> list[tuple[str, str, str, str]]:
 
 def sentences(layout: Layout) -> list[str]:
     """Say in words what a table or a picture of the layout shows."""
-    subject = f"The {layout.type}" if layout.type in {"closure", "future"} else layout.type
-    found = [f"{subject} takes {bytes_text(layout.size)} and is aligned to {bytes_text(layout.align)}."]
+    names = {"closure": _("The closure"), "future": _("The future")}
+    about = {
+        "type": names.get(layout.type, layout.type),
+        "size": bytes_text(layout.size),
+        "align": bytes_text(layout.align),
+    }
+    found = [_("%(type)s takes %(size)s and is aligned to %(align)s.") % about]
     if layout.tag is not None and layout.variants:
         found.append(_tag_sentence(layout, layout.tag))
     wasted = [padding_of(part) for part in parts_of(layout)]
     if not layout.variants and wasted[0]:
-        found.append(f"{bytes_text(wasted[0]).capitalize()} of it {'is' if wasted[0] == 1 else 'are'} padding.")
+        found.append(_("Padding: %s.") % bytes_text(wasted[0]))
     if layout.overlapping:
-        found.append("It is a union: its fields share their bytes.")
+        found.append(_("It is a union: its fields share their bytes."))
     if layout.option_size:
         found.append(_option_sentence(layout))
     return found
@@ -103,21 +108,25 @@ def layout_views(outcome: SnippetOutcome) -> Iterator[list[tuple[str, Layout]]]:
     for index, layout in enumerate(probes[0][1].layouts if probes else ()):
         views = [(profile, probe.layouts[index]) for profile, probe in probes]
         agree = len(views) > 1 and all(other == layout for _, other in views)
-        yield [(BOTH, layout)] if agree else views
+        yield [(_("debug and release"), layout)] if agree else views
 
 
 def _tag_sentence(layout: Layout, tag: Field) -> str:
     place = Span(tag.offset, tag.size, "tag", "tag").bytes
     if layout.tag_is_niche:
-        return f"Which variant it is, is told by values of {place} that are impossible otherwise (a niche): no tag."
-    return f"Which variant it is, is stored in a tag of its own ({place})."
+        text = _("Which variant it is, is told by values of %s that are impossible otherwise (a niche): no tag.")
+    else:
+        text = _("Which variant it is, is stored in a tag of its own (%s).")
+    return text % place
 
 
 def _option_sentence(layout: Layout) -> str:
+    size = bytes_text(layout.option_size)
     if layout.niche is None:
-        return f"Option of it takes {bytes_text(layout.option_size)}: no niche is left for None."
+        return _("Option of it takes %s: no niche is left for None.") % size
     place = Span(layout.niche.offset, layout.niche.size, "tag", "").bytes
-    return f"Option of it takes {bytes_text(layout.option_size)} too: None is {layout.niche.value} in {place}."
+    about = {"size": size, "value": layout.niche.value, "place": place}
+    return _("Option of it takes %(size)s too: None is %(value)s in %(place)s.") % about
 
 
 def _tag_in(layout: Layout, variant: Variant) -> Span | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from docutils import nodes
 
+from heapledger.messages import _
 from heapledger.model_below import Code, Layout
 from heapledger.outcome import SnippetOutcome
 from heapledger.render.answers import answer_texts
@@ -40,7 +41,7 @@ def _answers(outcome: SnippetOutcome) -> list[nodes.Node]:
     facts = answer_texts(outcome)
     if not facts:
         return []
-    line = nodes.paragraph("", "Measured: ", classes=["heapledger-answers"])
+    line = nodes.paragraph("", _("Measured:") + " ", classes=["heapledger-answers"])
     for index, (question, value) in enumerate(facts):
         line += [nodes.Text("; " if index else ""), nodes.literal("", question), nodes.Text(f": {value}")]
     return [line]
@@ -82,7 +83,7 @@ def _code_nodes(function: str, codes: Sequence[tuple[str, Code]], *, tabs: bool)
         views.append((profile, profile, content))
     box = nodes.container(classes=["heapledger-machine-code"])
     head = nodes.paragraph("", "", classes=["heapledger-layout-title"])
-    head += nodes.strong("", "", nodes.Text("Machine code of "), nodes.literal("", function))
+    head += nodes.strong("", "", nodes.Text(_("Machine code of") + " "), nodes.literal("", function))
     box += head
     box += parts.sequence(views, tabs=tabs and len(views) > 1)
     return [box]
