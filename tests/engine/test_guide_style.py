@@ -8,6 +8,7 @@ import tempfile
 
 from heapledger.outcome import Session
 from heapledger.source.program import Program
+from heapledger.source.tables import HEAD, KEEP
 
 
 def formatted(program: Program, edition: str) -> str:
@@ -25,10 +26,19 @@ def formatted(program: Program, edition: str) -> str:
 def indented(program: Program) -> str:
     """The program with the body of a wrapped main moved in, as it would stand in a file."""
     if not program.wrapped:
-        return program.text
+        return unfolded_row(program.text)
     lines = program.text.split("\n")
     first, last = program.kept_above + 1, len(lines) - 2
     return "\n".join(f"    {line}" if line and first <= number < last else line for number, line in enumerate(lines))
+
+
+def unfolded_row(text: str) -> str:
+    """The program of a row of a table with its two statements on lines of their own; any other program as it is."""
+    declared, head, row = text.partition(HEAD)
+    if not head or not row.rstrip().endswith(KEEP):
+        return text
+    value, keep = row.removesuffix("\n").rsplit("\n", 1)
+    return f"{declared}fn main() {{\n    let value = {value}\n    {keep.removesuffix(' }')}\n}}\n"
 
 
 def test_snippets_are_formatted(guide: Session) -> None:

@@ -13,7 +13,7 @@ from heapledger.source.problems import MarkupProblem, nearest
 from heapledger.source.snippet import Place, Snippet
 
 ID = re.compile(r"[a-z][a-z0-9-]*")
-_SOURCE = re.compile(r"[\w./-]+\.html(#[\w.,+%!-]+)?")
+_SOURCE = re.compile(r"[\w./-]+\.html(#[\w.,+%!'-]+)?")
 
 
 class Status(StrEnum):
