@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -41,14 +42,22 @@ def unfolded_row(text: str) -> str:
     return f"{declared}fn main() {{\n    let value = {value}\n    {keep.removesuffix(' }')}\n}}\n"
 
 
+def one_line(text: str) -> str:
+    """A program without the breaks that rustfmt puts into long rows: a row of a table is a line by its form."""
+    joined = re.sub(r",?\n\s*(?=[)\]])|(?<=[(\[])\n\s*|\n\s*(?=\.)", "", text)
+    return re.sub(r"\n\s*", " ", joined)
+
+
 def test_snippets_are_formatted(guide: Session) -> None:
     assert shutil.which("rustfmt"), "rustfmt is missing: rustup component add rustfmt"
     wrong = {}
     for outcome in guide.outcomes:
         if outcome.program is None or outcome.snippet.options.fails:
             continue
-        text = formatted(outcome.program, outcome.edition)
-        if text != indented(outcome.program):
+        text, written = formatted(outcome.program, outcome.edition), indented(outcome.program)
+        if HEAD in outcome.program.text:
+            text, written = one_line(text), one_line(written)
+        if text != written:
             wrong[outcome.snippet.id] = text
-    assert wrong == {}
+    assert not wrong, "\n".join(f"{name} should be\n{text}" for name, text in wrong.items())
     assert len(guide.outcomes) >= 40
