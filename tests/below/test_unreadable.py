@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from heapledger.config import Config
+from heapledger.engine.image import make_image_work, read
+from heapledger.engine.task import Surroundings
 from heapledger.measure.linked import Linked, NotReadable
-from heapledger.model import Profile
+from heapledger.model import Location, Profile
+from heapledger.source.snippet import Place, read_body
+from heapledger.verify.below import Below, check_expectation, check_shown, questions_of
 
 from .conftest import Workshop
 
@@ -31,3 +36,23 @@ def test_another_architecture(workshop: Workshop, tmp_path: Path) -> None:
     other.write_bytes(data)
     with pytest.raises(NotReadable, match="machine code is read on x86-64 only, and this program is for AArch64"):
         Linked(other)
+
+
+def test_the_message_stands_at_the_line_that_asks(workshop: Workshop, tmp_path: Path) -> None:
+    body = [":expect: frame(main) == 8, symbol(__rust_alloc) == present", ":show: asm=main", "", "fn main() {}"]
+    places = [Place(Location("page.md", line), 0) for line in range(4, 8)]
+    snippet = read_body(body=body, places=places, snippet_id="asked", document="page", location=Location("page.md", 3))
+    task = workshop.task("fn main() {}\n", Profile.RELEASE)
+    around = Surroundings(rustc=workshop.rustc(""), config=Config())
+    work = make_image_work(task, questions_of(snippet, Profile.RELEASE), snippet.options.codes, around)
+    stripped = tmp_path / "stripped"
+    subprocess.run(["strip", "-o", str(stripped), str(workshop.program("calls", Profile.RELEASE).path)], check=True)
+    below = Below(image=read(work, stripped))
+    found = [
+        finding
+        for _, expectation in snippet.options.expect
+        for finding in check_expectation(snippet, Profile.RELEASE, snippet.option_place("expect"), expectation, below)
+    ]
+    found += check_shown(snippet, Profile.RELEASE, below)
+    assert [finding.location.line for finding in found] == [4, 4, 5]
+    assert all("the program is stripped" in finding.text for finding in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from heapledger.engine.compile import compile_program
 from heapledger.engine.task import Surroundings, Task, keys_of
@@ -44,13 +45,18 @@ def perform(work: ImageWork, tools: Tools) -> Image:
         compiled = compile_program(work.task, tools.rustc, None, folder, tools.supervisor)
         if compiled.binary is None:
             raise NothingMeasured(compiled.trouble or "the program does not compile")
-        try:
-            linked = Linked(compiled.binary)
-        except NotReadable as problem:
-            return _unreadable(work, str(problem))
-        names = rust.declared_names(work.task.program.text)
-        declared = Declared(names["function_item"], names["static_item"], names["const_item"])
-        return read_image(linked, declared, work.questions, work.codes, work.task.program.source_line)
+        return read(work, compiled.binary)
+
+
+def read(work: ImageWork, program: Path) -> Image:
+    """Answer from a linked program; one that cannot be read gives the reason for every answer."""
+    try:
+        linked = Linked(program)
+    except NotReadable as problem:
+        return _unreadable(work, str(problem))
+    names = rust.declared_names(work.task.program.text)
+    declared = Declared(names["function_item"], names["static_item"], names["const_item"])
+    return read_image(linked, declared, work.questions, work.codes, work.task.program.source_line)
 
 
 def _unreadable(work: ImageWork, trouble: str) -> Image:

@@ -60,8 +60,7 @@ def perform(work: ProbeWork, tools: Tools) -> Probe:
                 found = read_probe(folder / OBJECT, asked, work.questions)
                 break
             refused = _refused(errors, probe.asked_on)
-            if not refused:
-                raise NothingMeasured("the program does not compile")
+            refused = refused or _refused_alone(work.task, asked, folder, tools)
             troubles |= {types[number]: text for number, text in refused.items()}
         else:
             found = NOTHING
@@ -88,6 +87,29 @@ def _compile(task: Task, text: str, folder: Path, tools: Tools) -> list[Message]
     return errors
 
 
+def _refused_alone(task: Task, asked: list[tuple[int, str]], folder: Path, tools: Tools) -> dict[int, str]:
+    """Ask each question alone: some errors, such as that of a type too big for any machine, point nowhere.
+
+    :raises NothingMeasured: where the snippet's own text does not compile.
+    """
+    if _compile(task, build_probe(task.program, []).text, folder, tools) is not None:
+        raise NothingMeasured("the program does not compile")
+    found: dict[int, str] = {}
+    for number, text in asked:
+        errors = _compile(task, build_probe(task.program, [(number, text)]).text, folder, tools)
+        if errors:
+            found[number] = _first_word(errors[0])
+    if not found:
+        raise NothingMeasured("rustc refuses the questions together and none of them alone")
+    return found
+
+
+def _first_word(message: Message) -> str:
+    code = f"[{message.code.code}]" if message.code else ""
+    hint = "; write its arguments, as in Vec<u8>" if message.code and message.code.code == GENERIC else ""
+    return f"error{code}: {message.message}{hint}"
+
+
 def _refused(errors: Iterable[Message], asked_on: Mapping[int, int]) -> dict[int, str]:
     """Return the numbers of the questions that rustc refuses, with its first word on each."""
     refused: dict[int, str] = {}
@@ -95,7 +117,5 @@ def _refused(errors: Iterable[Message], asked_on: Mapping[int, int]) -> dict[int
         lines = [span.line_start for span in message.spans if span.file_name == SOURCE_PATH]
         number = next((asked_on[line] for line in lines if line in asked_on), None)
         if number is not None:
-            code = f"[{message.code.code}]" if message.code else ""
-            hint = "; write its arguments, as in Vec<u8>" if message.code and message.code.code == GENERIC else ""
-            refused.setdefault(number, f"error{code}: {message.message}{hint}")
+            refused.setdefault(number, _first_word(message))
     return refused

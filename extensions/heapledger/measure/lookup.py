@@ -90,10 +90,13 @@ def same_end(wanted: str, name: str) -> bool:
     if len(ours) > len(theirs):
         return False
     pairs = zip(ours, theirs[len(theirs) - len(ours) :], strict=True)
-    return all(
-        mine.replace(" ", "") == other.replace(" ", "") or mine in {bare(other), other.split("<")[0]}
-        for mine, other in pairs
-    )
+    return all(_short(mine) == _short(other) or mine in {bare(other), other.split("<")[0]} for mine, other in pairs)
+
+
+@lru_cache(maxsize=65_536)
+def _short(segment: str) -> str:
+    """Take the modules of the types in a segment away: ``<Point as Clone>``."""
+    return re.sub(r"(?:\w+::)+", "", segment).replace(" ", "")
 
 
 def fits(wanted: str, symbol: Symbol) -> bool:

@@ -29,6 +29,7 @@ from heapledger.source.problems import nearest
 from heapledger.source.questions import Question
 
 WORD = 8
+UNKNOWN = "nothing is known about it: does the expression ever have a value?"
 
 _RECIPES: Any = RelocationHandler._RELOCATION_RECIPES_X64  # noqa: SLF001 - pyelftools has no other way to add one
 _RECIPES.setdefault(ENUM_RELOC_TYPE_x64["R_X86_64_DTPOFF64"], _RECIPES[ENUM_RELOC_TYPE_x64["R_X86_64_64"]])
@@ -57,7 +58,7 @@ class Probed:
         """Return the layout of a type, or why there is none."""
         if asked in troubles:
             return Layout(asked=asked, trouble=troubles[asked])
-        return self.layouts.get(asked, Layout(asked=asked, trouble="the probe program says nothing about it"))
+        return self.layouts.get(asked, Layout(asked=asked, trouble=UNKNOWN))
 
     def answer(self, question: Question, troubles: Mapping[str, str]) -> Answer:
         """Answer a question."""
