@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
@@ -13,8 +13,10 @@ from heapledger import __version__
 from heapledger.cli.shared import console, styled, with_choices
 from heapledger.config import Config
 from heapledger.engine.cache import Cache
+from heapledger.engine.debugger import NoDebugger, find_debugger
 from heapledger.engine.draw import find_renderer
 from heapledger.errors import HeapledgerError
+from heapledger.model import Profile
 from heapledger.session import evaluate
 from heapledger.source.snippet import read_rust
 from heapledger.toolchain.find import find_rustc
@@ -25,6 +27,8 @@ fn main() {
     println!("{b}"); //~ alloc 1024
 } //~ free 8
 """
+
+MEMORY_PROBE = 'fn main() {\n    let b = Box::new(41u64); //@ memory\n    println!("{b}");\n}\n'
 
 _OPTIONAL = frozenset({"debugger", "diagrams"})
 """Parts that nothing is measured with."""
@@ -51,7 +55,7 @@ def doctor(context: click.Context, toolchain: str | None, cache_setting: str | N
         _Part("system", good=sys.platform == "linux", found=platform.platform(), cost="measuring needs x86-64 Linux"),
         *_compiler(config),
         _tool("linker", ("cc",), "nothing can be linked; install a C toolchain (Debian: apt-get install gcc)"),
-        _tool("debugger", ("gdb",), "only memory snapshots, which a later version takes, will need it"),
+        _debugger(config),
         _renderer(),
         _cache(config),
     ]
@@ -84,6 +88,22 @@ def _compiler(config: Config) -> list[_Part]:
 def _tool(name: str, programs: tuple[str, ...], cost: str) -> _Part:
     where = next((path for path in map(shutil.which, programs) if path), None)
     return _Part(name, good=where is not None, found=where or "not found", cost=cost)
+
+
+def _debugger(config: Config) -> _Part:
+    """Look for gdb, and take one snapshot: where programs may not be traced, a gdb is of no use."""
+    cost = "pages have no pictures of memory, or those of recordings"
+    debugger = find_debugger()
+    if isinstance(debugger, NoDebugger):
+        return _Part("debugger", good=False, found="none that works", cost=f"{cost}; {debugger.reason}")
+    snippet = read_rust(text=MEMORY_PROBE, file="probe.rs", snippet_id="probe")
+    session = evaluate([snippet], replace(config, profiles=(Profile.DEBUG,)), cache=Cache(None))
+    taken = session.outcomes[0].snapshots if session.outcomes else None
+    found = f"gdb {debugger.version} ({debugger.path})"
+    if taken is None or not taken.snapshots:
+        why = taken.missing or "; ".join(text for _, text in taken.troubles) if taken is not None else "nothing was run"
+        return _Part("debugger", good=False, found=found, cost=f"{cost}; {why}")
+    return _Part("debugger", good=True, found=f"{found}, one snapshot taken")
 
 
 def _renderer() -> _Part:
