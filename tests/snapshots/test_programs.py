@@ -215,7 +215,7 @@ def check_names(case: Case, *names: str) -> None:
 
 
 def check_functions(case: Case, *names: str) -> None:
-    assert [frame.function for frame in case.snapshot.frames] == list(names)
+    assert " ".join(frame.function for frame in case.snapshot.frames) == " ".join(names)
 
 
 def check_hit(case: Case, hit: str) -> None:

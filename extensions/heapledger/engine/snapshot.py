@@ -21,7 +21,7 @@ from heapledger.measure.trace import RawTrace
 from heapledger.model import Profile
 from heapledger.model_snapshot import Snapshot, SnapshotSet, VariableState
 from heapledger.source import rust
-from heapledger.source.bindings import declared, function_around, visible
+from heapledger.source.bindings import Binding, declared, function_around, visible
 from heapledger.source.moves import Place
 from heapledger.source.program import Program
 from heapledger.source.snippet import MemoryMarker
@@ -222,11 +222,19 @@ class _Decoding:
                 return VariableState.LIVE if slot.type.is_copy else VariableState.MAYBE_MOVED
             return found
 
+        def note(slot: Slot, frame: int) -> str:
+            place, binding = places.get(frame), None
+            if place is not None:
+                binding = self._binding(slot, place)
+            partly = binding is not None and place is not None and answers.is_partly_moved(place.at, binding.at)
+            return "moved in part" if partly else ""
+
         told = Told(
             line=marker.line,
             caption=marker.caption,
             authored=lambda slot: (slot.name, slot.line) in self.authored,
             state=state,
+            note=note,
         )
         ended = self.session.output.end is not None and self.session.output.end.signal is None
         snapshot = self.taken.snapshot(
@@ -240,7 +248,10 @@ class _Decoding:
         return (stop.stamp, stop.marker), snapshot
 
     def _state(self, slot: Slot, place: Place, answers: Answers) -> VariableState | None:
+        binding = self._binding(slot, place)
+        return answers.state(place.at, binding.at) if binding is not None else None
+
+    def _binding(self, slot: Slot, place: Place) -> Binding | None:
         function = function_around(self.root, place.at)
         bindings = visible(function, place.at) if function is not None else []
-        binding = next((one for one in bindings if (one.name, one.line) == (slot.name, slot.line)), None)
-        return answers.state(place.at, binding.at) if binding is not None else None
+        return next((one for one in bindings if (one.name, one.line) == (slot.name, slot.line)), None)

@@ -12,7 +12,7 @@ from heapledger.engine.process import End, Job
 from heapledger.engine.tools import tool_environment
 from heapledger.engine.work import Tools
 from heapledger.model_snapshot import VariableState
-from heapledger.source.moves import BORROW_ERRORS, Check, Diagnosed, Key, Place, answers, make_check
+from heapledger.source.moves import BORROW_ERRORS, Check, Diagnosed, Key, Place, answers, make_check, partly_moved
 from heapledger.toolchain.flags import CRATE_NAME
 
 
@@ -36,7 +36,10 @@ class _Message(msgspec.Struct):
 class Answers:
     """What the compiler said about all places."""
 
-    def __init__(self, check: Check | None, known: dict[Key, VariableState]) -> None:
+    def __init__(
+        self, check: Check | None, known: dict[Key, VariableState], partly: frozenset[Key] = frozenset()
+    ) -> None:
+        self._partly = partly
         self._unasked = check.unasked if check is not None else frozenset()
         self._known = known
         self.complete = check is not None
@@ -48,6 +51,10 @@ class Answers:
             return None
         return self._known.get(key, VariableState.LIVE)
 
+    def is_partly_moved(self, place: int, declaration: int) -> bool:
+        """Whether a part of a variable was moved, and the rest was not."""
+        return (place, declaration) in self._partly
+
 
 def ask_compiler(text: str, places: Iterable[Place], edition: str, folder: Path, tools: Tools) -> Answers:
     """Ask for every variable at every place; shadowed ones are left out where asking for them does not compile."""
@@ -58,7 +65,7 @@ def ask_compiler(text: str, places: Iterable[Place], edition: str, folder: Path,
         check = make_check(text, places, wrap=wrap)
         errors = _compile(check.text, edition, folder, tools)
         if errors is not None:
-            return Answers(check, answers(check, errors))
+            return Answers(check, answers(check, errors), partly_moved(check, errors))
     return Answers(None, {})
 
 

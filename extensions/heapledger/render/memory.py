@@ -154,7 +154,7 @@ def static_name(static: Static) -> str:
 def variable_detail(variable: Variable) -> str:
     """What a variable holds, in a few words."""
     if variable.state is not VariableState.LIVE:
-        return STATES[variable.state]
+        return variable.value or STATES[variable.state]
     counts = [(field.name, field.value) for field in variable.fields if field.name in _COUNTING]
     if counts:
         return ", ".join(f"{name} {value}" for name, value in counts)
@@ -240,7 +240,7 @@ MAX_NAMED = 4
 def _held(variable: Variable, view: View) -> str:
     name = f"{variable.name} ({variable.type}, {bytes_text(variable.size)})"
     if variable.state is not VariableState.LIVE:
-        return f"{name}, {STATES[variable.state]}"
+        return f"{name}, {variable_detail(variable)}"
     owned = [target_text(one, view) for one in variable.points_to if one.owns]
     borrowed = [
         target_text(one, view) for one in variable.points_to if not one.owns and not isinstance(one.unknown, str)
@@ -257,7 +257,7 @@ def table_rows(view: View) -> tuple[tuple[str, ...], ...]:
     rows = []
     for frame in view.frames:
         for variable in frame.variables:
-            state = "" if variable.state is VariableState.LIVE else STATES[variable.state]
+            state = "" if variable.state is VariableState.LIVE else variable_detail(variable)
             name = f"{variable.name} (shadowed)" if variable.shadowed else variable.name
             value = " · ".join(part for part in (state, variable_detail(variable) if not state else "") if part)
             rows.append(

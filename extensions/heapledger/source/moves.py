@@ -94,6 +94,17 @@ class Check:
     root: Node
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A text that takes the place of the program's bytes from ``start`` to ``end``."""
+
+    start: int
+    end: int
+    text: bytes
+    questions: list[tuple[int, int, _Question]]
+    """Spans inside the text."""
+
+
 Key = tuple[int, int]
 """Byte of the place, byte of the variable's declaration."""
 
@@ -105,21 +116,26 @@ def make_check(text: str, places: Iterable[Place], *, wrap: bool = True) -> Chec
     """
     tree = rust.parse(text)
     data = text.encode()
-    pieces: list[tuple[int, bytes, list[tuple[int, int, _Question]]]] = []
+    pieces: list[_Piece] = []
     unasked: set[Key] = set()
+    replaced: set[int] = set()
     for number, place in enumerate(dict.fromkeys(places)):
         function = function_around(tree.root_node, place.at)
         name = function.child_by_field_name("name") if function is not None else None
         if function is None or name is None:
             continue
         bindings = visible(function, place.at)
-        if _is_of_trait(function):
+        of_trait = _is_of_trait(function)
+        if of_trait and function.start_byte in replaced:
             unasked |= {(place.at, binding.at) for binding in bindings}
             continue
-        edits, missing = _edits(data, place, bindings, wrap=wrap)
+        edits, missing = _edits(place, bindings, wrap=wrap)
         unasked |= missing
-        edits.append((name.end_byte, f"__heapledger_{number}".encode(), []))
-        pieces.append(_copy(data, function, place, edits))
+        if of_trait:
+            replaced.add(function.start_byte)
+        else:
+            edits.append((name.end_byte, f"__heapledger_{number}".encode(), []))
+        pieces.append(_copy(data, function, place, edits, instead=of_trait))
     return _assemble(data, pieces, frozenset(unasked), tree.root_node)
 
 
@@ -127,9 +143,7 @@ _Asked = list[tuple[int, int, Binding]]
 """(offset in the inserted text, length, variable)"""
 
 
-def _edits(
-    data: bytes, place: Place, bindings: list[Binding], *, wrap: bool
-) -> tuple[list[tuple[int, bytes, _Asked]], set[Key]]:
+def _edits(place: Place, bindings: list[Binding], *, wrap: bool) -> tuple[list[tuple[int, bytes, _Asked]], set[Key]]:
     """What is put in where, for one place."""
     last = {binding.name: binding for binding in bindings}
     text, asked = _questions(list(last.values()))
@@ -153,7 +167,6 @@ def _edits(
         text, asked = _questions([binding])
         edits.append((value.start_byte, f"{{ let {_TEMPORARY} = ".encode(), []))
         edits.append((value.end_byte, b"; " + text + f" {_TEMPORARY} }}".encode(), _shifted(asked, 2)))
-    del data
     return edits, missing
 
 
@@ -172,41 +185,45 @@ def _shifted(asked: _Asked, by: int) -> _Asked:
 
 
 def _copy(
-    data: bytes, function: Node, place: Place, edits: list[tuple[int, bytes, _Asked]]
-) -> tuple[int, bytes, list[tuple[int, int, _Question]]]:
-    """Return where the copy goes, its text, and its questions with spans inside it."""
+    data: bytes, function: Node, place: Place, edits: list[tuple[int, bytes, _Asked]], *, instead: bool
+) -> _Piece:
+    """Write the copy of a function with its questions.
+
+    :param instead: it takes the place of the function; a trait's ``impl`` can have no other.
+    """
     edits.sort(key=lambda edit: edit[0])
     shift = tuple((at, len(text)) for at, text, _ in edits)
-    text, done = b"\n", function.start_byte
+    text, done = b"" if instead else b"\n", function.start_byte
+    lead = len(text) - function.start_byte
     questions = []
     for at, inserted, asked in edits:
         text += data[done:at]
         for offset, length, binding in asked:
             start = len(text) + offset
-            questions.append((start, start + length, _Question(place, binding, shift, 1 - function.start_byte)))
+            questions.append((start, start + length, _Question(place, binding, shift, lead)))
         text += inserted
         done = at
     text += data[done : function.end_byte]
-    return function.end_byte, text, questions
+    return _Piece(function.start_byte if instead else function.end_byte, function.end_byte, text, questions)
 
 
 def _assemble(
     data: bytes,
-    pieces: list[tuple[int, bytes, list[tuple[int, int, _Question]]]],
+    pieces: list[_Piece],
     unasked: frozenset[Key],
     root: Node,
 ) -> Check:
-    pieces.sort(key=lambda piece: piece[0])
+    pieces.sort(key=lambda piece: piece.start)
     text, done = b"", 0
     spans: dict[tuple[int, int], _Question] = {}
-    for at, piece, questions in pieces:
-        text += data[done:at]
+    for piece in pieces:
+        text += data[done : piece.start]
         begin = len(text)
-        for start, end, question in questions:
+        for start, end, question in piece.questions:
             moved = _Question(question.place, question.binding, question.shift, question.copy + begin)
             spans[begin + start, begin + end] = moved
-        text += piece
-        done = at
+        text += piece.text
+        done = piece.end
     text += data[done:]
     return Check(text.decode(), spans, unasked, root)
 
@@ -233,6 +250,16 @@ def answers(check: Check, errors: Iterable[Diagnosed]) -> dict[Key, VariableStat
         elif error.code == _MOVED:
             found[key] = _moved_state(check.root, question, error)
     return found
+
+
+def partly_moved(check: Check, errors: Iterable[Diagnosed]) -> frozenset[Key]:
+    """Return the variables of which a part was moved and the rest was not."""
+    found = set()
+    for error in errors:
+        question = next((one for (start, end), one in check.questions.items() if start <= error.start < end), None)
+        if question is not None and error.code == _MOVED and "partially" in error.message:
+            found.add((question.place.at, question.binding.at))
+    return frozenset(found)
 
 
 def _may_be_assigned(root: Node, question: _Question) -> bool:

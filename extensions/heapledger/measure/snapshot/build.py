@@ -41,6 +41,8 @@ class Known:
     authored: Callable[[Slot], bool]
     """Whether the author wrote the variable; the others (``iter`` of a ``for``) keep blocks alive, unseen."""
     state: Callable[[Slot], VariableState]
+    note: Callable[[Slot], str]
+    """What there is to say about a variable that may hold no value: ``moved in part``."""
     line: int | None
     """Line of the frame in the snippet's source."""
     source_line: Callable[[int], int | None]
@@ -106,11 +108,9 @@ class Builder:
 
     def _state(self, frame: int, index: int) -> VariableState:
         slot = self.places.calls[frame].slots[index]
-        if slot.address is None:
-            return VariableState.OPTIMIZED_OUT
-        if not self.known[frame].authored(slot):
-            return VariableState.LIVE
-        return self.known[frame].state(slot)
+        known = self.known[frame]
+        state = known.state(slot) if known.authored(slot) else VariableState.LIVE
+        return VariableState.OPTIMIZED_OUT if state is VariableState.LIVE and slot.address is None else state
 
     def _shadowed(self, frame: int, index: int) -> bool:
         slots = self.places.calls[frame].slots
@@ -225,7 +225,7 @@ class Builder:
                     type=slot.type.name,
                     size=slot.type.size,
                     state=self._state(frame, index),
-                    value=value.text if value is not None else None,
+                    value=value.text if value is not None else known.note(slot) or None,
                     variant=value.variant if value is not None else None,
                     fields=tuple(Field(name=n, value=v) for n, v in value.fields) if value is not None else (),
                     points_to=self._pointers(value.pointers) if value is not None else (),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from heapledger.measure.names import demangled
 from heapledger.measure.snapshot.dies import Die, Dies
 from heapledger.measure.snapshot.raw import Memory, RawStop
-from heapledger.measure.snapshot.types import Type, Types
+from heapledger.measure.snapshot.types import Type, Types, short_name
 from heapledger.source.stops import MODULE
 
 REGISTERS, SP = 16, 7
@@ -97,6 +97,9 @@ class Functions:
         origin = self.dies.origin(die)
         linkage = origin.text("linkage_name")
         name = _CRATE.sub("", demangled(linkage)) if linkage else origin.text("name")
+        if name.startswith("<"):
+            holder, mark, method = name.rpartition(">::")
+            name = f"{short_name(holder)}{mark}{method}"
         return _without_main(name.replace("{{", "{").replace("}}", "}"))
 
     def _inlined(self, die: Die, pc: int) -> Iterator[Die]:

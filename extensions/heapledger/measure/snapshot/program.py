@@ -36,6 +36,8 @@ class Told:
     """Whether the author wrote a variable with this name on this line of the program."""
     state: Callable[[Slot, int], VariableState]
     """State of a variable: (variable, index of its frame)."""
+    note: Callable[[Slot, int], str]
+    """What there is to say of one that may hold no value."""
 
 
 class TakenProgram:
@@ -101,6 +103,7 @@ class TakenProgram:
             index: Known(
                 authored=told.authored,
                 state=partial(_state, told, index),
+                note=partial(_note, told, index),
                 line=told.line if index == 0 else self._source_line(call, source_line),
                 source_line=source_line,
             )
@@ -186,3 +189,7 @@ class TakenProgram:
 
 def _state(told: Told, frame: int, slot: Slot) -> VariableState:
     return told.state(slot, frame)
+
+
+def _note(told: Told, frame: int, slot: Slot) -> str:
+    return told.note(slot, frame)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from heapledger.model_snapshot import Block, BlockState, Frame, Static, Variable, VariableState
 from heapledger.render.memory import (
     LEAKED,
-    STATES,
     Arrow,
     View,
     block_elements,
@@ -167,10 +166,8 @@ def _block_cell(block: Block, column: int, words: Words) -> _Cell:
 def _variable_rows(variable: Variable, view: View, change: str) -> tuple[str, str]:
     name = shorten(f"{variable.name}: {variable.type}", NAME_CHARACTERS)
     marks = [word for word in ("shadowed" if variable.shadowed else "", change) if word]
-    if variable.state is not VariableState.LIVE:
-        detail = STATES[variable.state]
-    else:
-        detail = variable_detail(variable)
+    detail = variable_detail(variable)
+    if variable.state is VariableState.LIVE:
         near = [target_text(one, view) for one in variable.points_to if isinstance(one.frame, int)]
         if near and not detail.startswith("→"):
             detail = f"→ {', '.join(near)}"
