@@ -156,3 +156,5 @@ class SnapshotSet(msgspec.Struct, frozen=True, kw_only=True):
     """What could not be shown: line of the marker (None: all of them), and the reason with what to do next."""
     missing: str
     """Why this machine can take no snapshots at all; empty where it can."""
+    by_limit: bool = False
+    """A limit of time ended the session: on a machine that is less busy there may be more."""

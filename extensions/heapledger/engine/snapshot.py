@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +30,8 @@ from heapledger.source.stops import Stop, find_stops, place_of_call, stopping_te
 from heapledger.toolchain.flags import SOURCE_PATH
 from heapledger.toolchain.tracer import tracer_digest
 
+UNREADABLE = (ArithmeticError, LookupError, RecursionError, ValueError, struct.error)
+"""What decoding may raise where memory or debug info is not as it should be: one stop is lost, not the plan."""
 MAX_ITEMS = 8
 """Elements of a collection that are written out unless the snippet says otherwise."""
 
@@ -73,7 +76,7 @@ def make_snapshot_task(
 
 def is_cacheable(result: SnapshotSet) -> bool:
     """Whether a result is that of the program, not of this machine at this moment."""
-    return not result.missing
+    return not result.missing and not result.by_limit
 
 
 def perform(work: SnapshotTask, tools: Tools) -> SnapshotSet:
@@ -116,8 +119,9 @@ def perform(work: SnapshotTask, tools: Tools) -> SnapshotSet:
             return SnapshotSet(
                 snapshots=(), troubles=(*troubles, (None, f"no snapshot could be taken: {error}")), missing=""
             )
-        snapshots = _Decoding(work, stops, session, taken).all(folder, tools)
-        return SnapshotSet(snapshots=snapshots, troubles=(*troubles, *_missed(stops, session)), missing="")
+        snapshots, unread = _Decoding(work, stops, session, taken).all(folder, tools)
+        troubles += [*unread, *_missed(stops, session)]
+        return SnapshotSet(snapshots=snapshots, troubles=tuple(troubles), missing="", by_limit=bool(session.ended))
 
 
 def _not_compiled(stops: Sequence[Stop], error: object, trouble: str) -> tuple[int | None, str]:
@@ -180,8 +184,11 @@ class _Decoding:
         self.root = rust.parse(self.text).root_node
         self.authored = declared(self.text)
 
-    def all(self, folder: Path, tools: Tools) -> tuple[Snapshot, ...]:
-        """Decode every stop, in order of time."""
+    def all(self, folder: Path, tools: Tools) -> tuple[tuple[Snapshot, ...], list[tuple[int | None, str]]]:
+        """Decode every stop, in order of time.
+
+        :returns: snapshots, and for each stop that cannot be read the line of its marker and the reason.
+        """
         raw = [
             (stop, trace)
             for run, trace in zip(self.session.output.runs, self.session.traces, strict=False)
@@ -195,11 +202,16 @@ class _Decoding:
             if self._asks(call) and (place := self._place(stop, index, call)) is not None
         }
         told = ask_compiler(self.text, places.values(), self.work.task.edition, folder, tools)
-        found = [
-            self._one(stop, trace, {index: place for (of, index), place in places.items() if of == id(stop)}, told)
-            for stop, trace in raw
-        ]
-        return tuple(snapshot for _, snapshot in sorted(found, key=lambda pair: pair[0]))
+        found = []
+        unread: list[tuple[int | None, str]] = []
+        for stop, trace in raw:
+            here = {index: place for (of, index), place in places.items() if of == id(stop)}
+            try:
+                found.append(self._one(stop, trace, here, told))
+            except UNREADABLE as error:
+                line = self.stops[stop.marker].marker.line
+                unread.append((line, f"memory there cannot be read: {type(error).__name__}: {error}"))
+        return tuple(snapshot for _, snapshot in sorted(found, key=lambda pair: pair[0])), unread
 
     def _asks(self, call: Call) -> bool:
         return any((slot.name, slot.line) in self.authored for slot in call.slots)
