@@ -102,6 +102,32 @@ println!("{z} {a:?} {m} {b:?} {y}");
     assert len(arrows) >= 4
 
 
+def test_texts_fit_their_cells(walk: SnippetOutcome) -> None:
+    """Mermaid makes cells that span units too narrow where another box has wider ones."""
+    diagram = diagrams(walk)[-1]
+    renderer = find_renderer()
+    assert renderer is not None
+    job = PictureJob(key=diagram.key, source=diagram.source, config=config("memory"), title="t", description="d")
+    drawn, _ = draw_all([job], Cache(None), renderer, for_printing=False)
+    assert drawn[diagram.key].error == ""
+    checked = 0
+    for node in ET.fromstring(drawn[diagram.key].svg).iter(f"{SVG}g"):
+        box = node.find(f"{SVG}rect")
+        rows = ["".join(row.itertext()).strip() for row in node.iter(f"{SVG}tspan") if "outer" in row.get("class", "")]
+        if (
+            "node" in node.get("class", "").split()
+            and box is not None
+            and rows
+            and "title" not in node.get("class", "")
+        ):
+            assert float(box.get("width", "0")) > 5.5 * max(map(len, rows)), rows
+            checked += 1
+    assert checked >= 10
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
 def places(svg: str) -> dict[str, float]:
     """Vertical place of each cell, by the first row of its text."""
     found: dict[str, float] = {}

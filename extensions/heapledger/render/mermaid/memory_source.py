@@ -1,7 +1,8 @@
 """The Mermaid text of a memory diagram: boxes, cells, arrows.
 
-Mermaid 11.16 takes the width of a unit from the *last* cell of a box whose cells span several units, so the last cell
-of the heap is made as wide as the widest cell of the picture, with blanks that are no white space.
+Where a box has wider units than another one, Mermaid 11.16 makes every cell of the other a single unit wide, whatever
+it spans. So one cell of the heap, the only box whose cells span units, is made a little wider than the widest cell of
+the picture, with blanks that are no white space.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ WIDE, GAP = 3, 1
 BLANK = "\u2800"
 """An empty Braille cell: as wide as a digit and a half, and neither Mermaid nor a browser folds it."""
 _BLANK_WIDTH = 0.73
+_BOLD = 1.15
+_MARGIN = 1.5
+"""Widths in ems; bold text is wider by that factor."""
 _NARROW, _BROAD = frozenset("ijlrtf.,:;'|![]() "), frozenset("mwMW@%…→×")
 
 Words = Callable[[str], str]
@@ -86,11 +90,14 @@ def memory_source(view: View, frames: Sequence[Frame], words: Words) -> str:
     units = WIDE * depth + GAP * (depth - 1)
     titles = [_stack_title(frame) for frame, _ in stacks]
     cells = [cell for _, found in stacks for cell in found] + heap + statics
-    widest = max(_width(row) for row in [*titles, *(row for cell in cells for row in cell.rows), heap_title(view)])
+    widest = max(
+        *(_width(title) * _BOLD for title in [*titles, heap_title(view)]),
+        *(_width(row) * (_BOLD if "changed" in cell.css else 1.0) for cell in cells for row in cell.rows),
+    )
     drawing = _Drawing(lines=["block", f"  columns {(WIDE + GAP) * len(stacks) + units}"])
     for (frame, found), title in zip(stacks, titles, strict=True):
         _draw_stack(drawing, f"f{frame.id}", title, found)
-    _draw_heap(drawing, heap_title(view), heap, statics, units, widest)
+    _draw_heap(drawing, heap_title(view), heap, statics, units, widest + _MARGIN)
     drawn = {cell.key for cell in cells}
     arrows = [one for one in view.arrows if one.start in drawn and one.end in drawn and _fits(one, frames)]
     classes = [f"  class {','.join(names)} {css}" for css, names in drawing.classes.items()]
