@@ -25,12 +25,17 @@ pub extern "C" fn at_exit() {
     header.exit_reached.store(1, Release);
     let mut steps = 0;
     while other_threads() && steps < GRACE_MS * STEPS_PER_MS {
-        let pause = sys::Timespec { seconds: 0, nanoseconds: 1_000_000 / i64::from(STEPS_PER_MS) };
+        let pause = sys::Timespec {
+            seconds: 0,
+            nanoseconds: 1_000_000 / i64::from(STEPS_PER_MS),
+        };
         unsafe { sys::nanosleep(&pause, std::ptr::null_mut()) };
         steps += 1;
     }
     header.waited_ms.store(steps / STEPS_PER_MS, Relaxed);
-    header.grace_expired.store(u32::from(other_threads()), Release);
+    header
+        .grace_expired
+        .store(u32::from(other_threads()), Release);
     unsafe { *sys::__errno_location() = errno };
 }
 

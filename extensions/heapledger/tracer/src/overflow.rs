@@ -16,7 +16,11 @@ const SAVING: u32 = u32::MAX;
 /// Count a call.
 pub fn count(trace: &Header, call: &Call, live: i64) {
     trace.left_out.fetch_add(1, Relaxed);
-    let bucket = if thread_number(trace) == 1 { frames_that_hold(trace) } else { OTHER_THREADS };
+    let bucket = if thread_number(trace) == 1 {
+        frames_that_hold(trace)
+    } else {
+        OTHER_THREADS
+    };
     let counters = &trace.counters[bucket];
     match call.kind {
         Kind::Alloc => counters.allocs.fetch_add(1, Relaxed),
@@ -59,7 +63,11 @@ fn frames_that_hold(trace: &Header) -> usize {
 
 #[cold]
 fn save(trace: &Header) -> usize {
-    if trace.slots_saved.compare_exchange(0, SAVING, AcqRel, Relaxed).is_err() {
+    if trace
+        .slots_saved
+        .compare_exchange(0, SAVING, AcqRel, Relaxed)
+        .is_err()
+    {
         return SLOTS;
     }
     let slots = match walk::slots() {

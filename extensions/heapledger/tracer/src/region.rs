@@ -128,7 +128,11 @@ pub fn thread_number(header: &Header) -> u32 {
         return known;
     }
     let main = sys::thread_id() == unsafe { sys::getpid() };
-    let number = if main { 1 } else { header.threads.fetch_add(1, Relaxed) + 2 };
+    let number = if main {
+        1
+    } else {
+        header.threads.fetch_add(1, Relaxed) + 2
+    };
     THREAD.with(|thread| thread.set(number));
     number
 }
@@ -136,7 +140,10 @@ pub fn thread_number(header: &Header) -> u32 {
 #[cold]
 fn find() {
     // Calls that come while another is looking (a signal handler) are not traced; before main there is one thread.
-    if STATE.compare_exchange(UNKNOWN, LOOKING, Acquire, Relaxed).is_err() {
+    if STATE
+        .compare_exchange(UNKNOWN, LOOKING, Acquire, Relaxed)
+        .is_err()
+    {
         return;
     }
     let errno = unsafe { *sys::__errno_location() };
@@ -152,7 +159,14 @@ unsafe fn map() {
     }
     let length = size as usize;
     let failed = usize::MAX as *mut std::ffi::c_void;
-    let mapped = sys::mmap(ptr::null_mut(), length, sys::PROT_READ_WRITE, sys::MAP_SHARED, TRACE_FD, 0);
+    let mapped = sys::mmap(
+        ptr::null_mut(),
+        length,
+        sys::PROT_READ_WRITE,
+        sys::MAP_SHARED,
+        TRACE_FD,
+        0,
+    );
     if mapped == failed {
         return;
     }
@@ -161,7 +175,14 @@ unsafe fn map() {
         sys::munmap(mapped, length);
         return;
     }
-    let page = sys::mmap(ptr::null_mut(), 4096, sys::PROT_READ_WRITE, sys::MAP_PRIVATE_ANONYMOUS, -1, 0);
+    let page = sys::mmap(
+        ptr::null_mut(),
+        4096,
+        sys::PROT_READ_WRITE,
+        sys::MAP_PRIVATE_ANONYMOUS,
+        -1,
+        0,
+    );
     if page == failed {
         sys::munmap(mapped, length);
         return;

@@ -18,7 +18,14 @@ pub struct Timespec {
 }
 
 extern "C" {
-    pub fn mmap(address: *mut c_void, length: usize, protection: i32, flags: i32, fd: i32, offset: i64) -> *mut c_void;
+    pub fn mmap(
+        address: *mut c_void,
+        length: usize,
+        protection: i32,
+        flags: i32,
+        fd: i32,
+        offset: i64,
+    ) -> *mut c_void;
     pub fn munmap(address: *mut c_void, length: usize) -> i32;
     pub fn madvise(address: *mut c_void, length: usize, advice: i32) -> i32;
     pub fn open(path: *const u8, flags: i32, ...) -> i32;

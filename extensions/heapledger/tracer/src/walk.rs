@@ -15,7 +15,10 @@ const STOP: i32 = 5;
 const GO_ON: i32 = 0;
 
 extern "C" {
-    fn _Unwind_Backtrace(visit: extern "C" fn(*mut c_void, *mut c_void) -> i32, state: *mut c_void) -> i32;
+    fn _Unwind_Backtrace(
+        visit: extern "C" fn(*mut c_void, *mut c_void) -> i32,
+        state: *mut c_void,
+    ) -> i32;
     fn _Unwind_GetIP(context: *mut c_void) -> usize;
     fn _Unwind_GetCFA(context: *mut c_void) -> usize;
 }
@@ -60,7 +63,12 @@ impl Stack {
 /// Walk the calling thread's stack.
 #[inline(never)]
 pub fn stack() -> Stack {
-    let mut stack = Stack { addresses: [0; KEPT], seen: 0, deep: false, busy: false };
+    let mut stack = Stack {
+        addresses: [0; KEPT],
+        seen: 0,
+        deep: false,
+        busy: false,
+    };
     if WALKING.with(|walking| walking.replace(true)) {
         stack.busy = true;
         return stack;
@@ -76,7 +84,11 @@ extern "C" fn visit(context: *mut c_void, state: *mut c_void) -> i32 {
     if address == 0 {
         return STOP;
     }
-    let index = if stack.seen < INNER { stack.seen } else { INNER + (stack.seen - INNER) % OUTER };
+    let index = if stack.seen < INNER {
+        stack.seen
+    } else {
+        INNER + (stack.seen - INNER) % OUTER
+    };
     stack.addresses[index] = address;
     stack.seen += 1;
     if stack.seen >= WALK_MAX {
@@ -107,7 +119,10 @@ impl Slots {
 /// Find the call slots of the outermost frames; the whole stack is walked, once in a process.
 #[inline(never)]
 pub fn slots() -> Option<Slots> {
-    let mut slots = Slots { ring: [(0, 0); SLOTS], seen: 0 };
+    let mut slots = Slots {
+        ring: [(0, 0); SLOTS],
+        seen: 0,
+    };
     if WALKING.with(|walking| walking.replace(true)) {
         return None;
     }
@@ -124,7 +139,10 @@ extern "C" fn visit_slot(context: *mut c_void, state: *mut c_void) -> i32 {
     }
     // On x86-64 the caller's frame begins right above the return address that its call pushed.
     let slot = frame.wrapping_sub(std::mem::size_of::<usize>());
-    if cfg!(target_arch = "x86_64") && slots.seen > 0 && unsafe { *(slot as *const usize) } == address {
+    if cfg!(target_arch = "x86_64")
+        && slots.seen > 0
+        && unsafe { *(slot as *const usize) } == address
+    {
         slots.ring[slots.seen % SLOTS] = (slot, address);
         slots.seen += 1;
     } else if slots.seen == 0 {
