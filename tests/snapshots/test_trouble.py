@@ -264,6 +264,7 @@ def test_ptrace_is_forbidden(take: Take, monkeypatch: pytest.MonkeyPatch, tmp_pa
     refused = debugger.Debugger(path=sys.executable, version="refused", arguments=("-I", str(wrapper)), env=real.env)
     tmp_path.chmod(0o755)
     monkeypatch.setattr("heapledger.engine.snapshot.find_debugger", lambda: refused)
+    monkeypatch.setattr("heapledger.engine.snapshot.debugger_identity", lambda: "refused")
     outcome = take('let b = Box::new(1u8);\n//@ memory\nprintln!("{b}");\n')
     assert outcome.findings == ()
     assert outcome.snapshots is not None

@@ -101,6 +101,11 @@ def test_memory_markers() -> None:
     ]
 
 
+def test_memory_needs_a_program_that_runs() -> None:
+    snippet = snippet_of(":no-run:\nlet a = 1; //@ memory: x")
+    assert [text for _, text in snippet.problems] == ["'//@ memory' needs a program that runs; this one is not run"]
+
+
 def test_memory_options_need_a_marker() -> None:
     snippet = snippet_of(":show: memory\n:variables: a\nlet a = 1;")
     assert [text for _, text in snippet.problems] == [

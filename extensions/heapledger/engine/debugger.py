@@ -43,6 +43,17 @@ def find_debugger() -> Debugger | NoDebugger:
     return _find(os.environ.get("PATH", ""))
 
 
+def debugger_identity() -> str:
+    """Paths, sizes and times of the gdbs that may be used; starts none, so that known snapshots cost nothing."""
+    found = []
+    for candidate in _candidates(os.environ.get("PATH", "")):
+        path = Path(candidate.path)
+        if path.is_file():
+            status = path.resolve().stat()
+            found.append(f"{path} {status.st_size} {status.st_mtime_ns}")
+    return "; ".join(found)
+
+
 @memoize
 def _find(path: str) -> Debugger | NoDebugger:
     reasons = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from heapledger.engine.compile import compile_program
-from heapledger.engine.debugger import Debugger, NoDebugger, find_debugger
+from heapledger.engine.debugger import NoDebugger, debugger_identity, find_debugger
 from heapledger.engine.snapshot_check import Answers, ask_compiler
 from heapledger.engine.snapshot_run import Session, debug_program
 from heapledger.engine.task import Surroundings, Task, keys_of, make_task
@@ -58,15 +58,14 @@ def make_snapshot_task(
     timeout: float | None,
     max_items: int | None,
 ) -> SnapshotTask:
-    """Make the task and compute its key; without a debugger the key is another one, for there is no result to keep."""
+    """Make the task and compute its key."""
     task = make_task(program, Profile.DEBUG, around, run=True, timeout=timeout)
-    debugger = find_debugger()
     items = MAX_ITEMS if max_items is None else max_items
     asked = [("markers", repr(markers).encode()), ("items", str(items).encode())]
     measuring = [
         ("tracer", tracer_digest().encode()),
         ("limits", f"{task.cpu_seconds} {task.memory_bytes}".encode()),
-        ("debugger", debugger.version.encode() if isinstance(debugger, Debugger) else b"none"),
+        ("debugger", debugger_identity().encode()),
     ]
     keys = keys_of("snapshots", program, Profile.DEBUG, around, asked=asked, measuring=measuring)
     return SnapshotTask(

@@ -219,6 +219,8 @@ def _assemble(
     facts, memory = _take_markers(code, places, at)
     if not memory:
         at.need_marker()
+    elif options.fails is not None or options.no_run:
+        at.at(places[memory[0].line - 1], "'//@ memory' needs a program that runs; this one is not run")
     return Snippet(
         id=snippet_id,
         document=document,
