@@ -1,12 +1,12 @@
-"""The option block of a claim."""
+"""The option block of a claim, and what makes evidence."""
 
 from __future__ import annotations
 
 import pytest
 
-from heapledger.model import Location
-from heapledger.source.claims import read_claim_options
-from heapledger.source.snippet import Place
+from heapledger.model import Location, Profile
+from heapledger.source.claims import can_fail, read_claim_options
+from heapledger.source.snippet import Place, read_body
 
 AT = Location("page.md", 1)
 
@@ -31,3 +31,25 @@ def test_source(source: str, *, well_formed: bool) -> None:
     assert first == 2
     told = [] if well_formed else [(AT, f":source: '{source}' is not of the form 'std/page.html#anchor'")]
     assert problems == told
+
+
+EVIDENCE = {
+    "": (False, False),
+    ":expect: allocs == 0": (True, True),
+    ":expect: allocs >= 0": (False, False),
+    ":expect-release: frame(main) == 0": (False, True),
+    ":exit: SIGABRT": (True, True),
+    ":no-run:": (False, False),
+    ":no-run:\n:expect: size(u8) == 1": (True, True),
+    ":no-run:\n:expect-debug: section(TABLE) == .rodata": (True, False),
+    ":no-run:\n:expect: frame(main) >= 0": (False, False),
+}
+"""Options of a snippet, and whether they can fail in debug and in release."""
+
+
+@pytest.mark.parametrize(("options", "fails"), EVIDENCE.items())
+def test_what_can_fail(options: str, fails: tuple[bool, bool]) -> None:
+    body = [*options.splitlines(), "fn main() {}"]
+    snippet = read_body(body=body, places=[Place(AT, 0)] * len(body), snippet_id="case", document="page", location=AT)
+    assert not snippet.problems
+    assert (can_fail(snippet, Profile.DEBUG), can_fail(snippet, Profile.RELEASE)) == fails

@@ -113,11 +113,9 @@ def can_fail(snippet: Snippet, profile: Profile) -> bool:
     options = snippet.options
     if options.fails is not None:
         return True
-    if options.no_run:
-        return any(named in {None, profile} and e.question is not None for named, e in options.expect)
     if options.panics is not None or options.exit is not None or options.stdout is not None:
         return True
-    if any(fact.profile in {None, profile} for fact in snippet.facts):
+    if not options.no_run and any(fact.profile in {None, profile} for fact in snippet.facts):
         return True
     return any(named in {None, profile} and not always_true(expectation) for named, expectation in options.expect)
 
