@@ -15,6 +15,9 @@ from heapledger.sphinx.drive import check_documents
 
 ROOT = Path(__file__).resolve().parents[1]
 
+for name in ("CI", "FORCE_COLOR"):  # with them Sphinx and rich write colours into pipes too
+    os.environ.pop(name, None)
+
 HOW_TO_RECORD = "to accept the new output: pytest --record {nodeid}"
 
 
