@@ -19,12 +19,15 @@ from heapledger.verify.compare import fact_lines, verify
 
 
 def judged(guide: Session) -> Iterator[tuple[Snippet, Ledger]]:
-    """Every measured ledger of the guide with its snippet, verified as it stands."""
+    """Every measured ledger of the guide with its snippet; nothing is wrong with it as it stands."""
     for outcome in guide.outcomes:
         for profile in outcome.profiles:
             if profile.ledger is not None and profile.ledger.totals is not None:
-                assert profile.verdict.kind is VerdictKind.VERIFIED, outcome.snippet.id
-                yield outcome.snippet, profile.ledger
+                assert profile.verdict.kind in {VerdictKind.VERIFIED, VerdictKind.MEASURED}, outcome.snippet.id
+                # What lies below the heap has lies of its own in tests/below: it is not in a ledger.
+                counted = tuple(one for one in outcome.snippet.options.expect if one[1].metric in COUNTED_METRICS)
+                options = replace(outcome.snippet.options, expect=counted)
+                yield replace(outcome.snippet, options=options), profile.ledger
 
 
 def false_totals(ledger: Ledger) -> Iterator[Expectation]:
@@ -128,9 +131,7 @@ def test_through_the_real_command(
         option, lie = option.replace("==", ">="), truth + 1
     status, said = check(tmp_path, page(code, option.format(lie)), shared_cache)
     assert status == 1, said
-    assert f"index.md:4: WARNING: snippet falsified: one [debug]\n   4 | {option.format(lie)}\n" in said or (
-        "index.md:4: WARNING: snippet falsified: one [debug]" in said
-    ), said
+    assert f"index.md:4: WARNING: snippet falsified: one\n   4 | {option.format(lie)}\n" in said, said
     assert f"expected: {option.format(lie).removeprefix(':expect: ')}" in said
     assert "falsified: other" not in said
 
@@ -144,7 +145,7 @@ EDITS = [
     ('String::from("ab")', 'String::from("abc")', "bytes == 2"),
     ("std::rc::Rc::new(1u8)", "std::rc::Rc::new(1u128)", "bytes == 24"),
     ("Box::new([0u8; 0])", "Box::new([0u8; 1])", "allocs == 0"),
-    ('format!("{}", 1)', 'format!("{:>20}", 1)', "bytes == 8"),
+    ('format!("{}", 1)', 'format!("{:>20}", 1)', "bytes == 1"),
     ("(Box::new(1u8), 1)", "(Box::new(1u8), Box::new(1u8))", "allocs == 1"),
 ]
 

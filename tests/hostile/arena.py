@@ -145,7 +145,9 @@ class Arena:
         until = time.monotonic() + DIES_SECONDS
         while (found := self._processes()) and time.monotonic() < until:
             time.sleep(0.05)
-        return [*sorted(path.name for path in self.temporary.iterdir()), *found]
+        files = (path.name for path in self.temporary.iterdir())
+        # Sphinx itself keeps the traceback of an error that ends a build.
+        return [*sorted(name for name in files if not name.startswith("sphinx-err-")), *found]
 
     def _processes(self) -> list[str]:
         """What runs from, in or on behalf of the arena, also where it changed its name, folder and session."""
