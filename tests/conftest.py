@@ -23,6 +23,7 @@ HOW_TO_RECORD = "to accept the new output: pytest --record {nodeid}"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record", action="store_true", help="write the measured output into the expected files")
+    parser.addoption("--long", action="store_true", help="ask the slow oracles about everything, not about a sample")
 
 
 @pytest.hookimpl(tryfirst=True)
