@@ -20,6 +20,7 @@ from heapledger.engine.compile import compile_program
 from heapledger.engine.process import Supervisor
 from heapledger.engine.task import Task
 from heapledger.measure.ledger import Measured, measure
+from heapledger.measure.own import Own
 from heapledger.measure.symbols import Binary
 from heapledger.model import COUNTED_METRICS, Event, Profile
 from heapledger.toolchain.flags import SOURCE_PATH
@@ -55,12 +56,12 @@ def compiled_once(workshop: Workshop, supervisor: Supervisor, tmp_path_factory: 
 
 
 def repeat(task: Task, folder: Path, path: Path, supervisor: Supervisor) -> Iterator[Measured]:
-    binary = Binary(path)
-    own = {str(folder / SOURCE_PATH), SOURCE_PATH}
+    own = Own.of({folder / SOURCE_PATH, SOURCE_PATH})
+    program = engine.Executable(path=path, binary=Binary(path), own=own)
     for _ in range(RUNS):
-        trace = engine._start(task, folder, path, binary, supervisor).trace
+        trace = engine._start(task, folder, program, supervisor).trace
         assert trace is not None
-        yield measure(trace, binary, own.__contains__, task.program.source_line)
+        yield measure(trace, program.binary, own, task.program.source_line)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
