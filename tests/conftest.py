@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from heapledger.outcome import Session
 from heapledger.sphinx.drive import check_documents
@@ -98,3 +101,16 @@ def guide(common: Path) -> Session:
         checked = check_documents(ROOT / "docs", {"heapledger_cache": str(common / "guide-cache")}, quiet=True)
     assert len(checked.session.outcomes) >= 25
     return checked.session
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium from the system; one for all tests of a process, for playwright runs only once in each."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("these tests look at pages with Chromium, and there is none: apt-get install chromium")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=flags)
+        yield found
+        found.close()

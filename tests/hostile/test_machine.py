@@ -100,6 +100,7 @@ def test_a_page_that_is_not_utf8(place: Arena) -> None:
     assert "bad.md" in built.err
     assert "not UTF-8" in built.err
     assert "Traceback" not in built.err
+    assert "verified" in (place.out / "text" / "good.txt").read_text(encoding="utf-8")
 
 
 def not_a_folder(cache: Path) -> None:

@@ -90,7 +90,11 @@ def test_page(
     group = groups(folder)
     warnings = of_page(group.first.warnings, name)
     own, _, neighbour = group.pages[name].partition("A neighbour\n")
-    check_expected(CASES / folder / f"{name}.expected", warnings + "=" * 40 + "\n" + "".join(verdicts(own)))
+    found = warnings + "=" * 40 + "\n" + "".join(verdicts(own))
+    # Which of two limits is met first can depend on the machine; the file's name says on what.
+    others = [path.read_text(encoding="utf-8") for path in (CASES / folder).glob(f"{name}.or-*.expected")]
+    if found not in others:
+        check_expected(CASES / folder / f"{name}.expected", found)
     # Names of other lengths wrap elsewhere: words are compared, not lines.
     shown = neighbour.replace(f"{name}-neighbour", "good-neighbour")
     assert shown.split() == clean.partition("A neighbour\n")[2].split()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 CASES = Path(__file__).parent / "cases"
 THEMES = ("furo", "alabaster", "sphinx_rtd_theme", "pydata_sphinx_theme")
@@ -53,17 +53,6 @@ def themed(source: Path, shared_cache: Path) -> dict[str, Path]:
         build(source, out, shared_cache, "html", "-D", f"html_theme={theme}")
         folders[theme] = out / "pages"
     return folders
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("these tests look at pages with Chromium, and there is none: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

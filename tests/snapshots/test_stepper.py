@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.xdist_group("stepper")
 
@@ -69,17 +67,6 @@ def build(source: Path, builder: str, cache: Path) -> Path:
 @pytest.fixture(scope="module")
 def pages(source: Path, shared_cache: Path) -> Path:
     return build(source, "html", shared_cache)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    assert path is not None, "install chromium (on Debian: apt-get install chromium)"
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=path, args=flags)
-        yield found
-        found.close()
 
 
 def open_page(browser: Browser, pages: Path, *, script: bool = True) -> Page:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from heapledger.engine.compile import compile_limits, messages, run_rustc
+from heapledger.engine.compile import compile_limits, messages, open_to_all, run_rustc
 from heapledger.engine.kinds import do_one
 from heapledger.engine.process import End, SupervisorCancelled, SupervisorDied
 from heapledger.engine.run import Executable, TracerSilent, run_traced
@@ -309,6 +309,7 @@ def _link(members: tuple[Member, ...], folder: Path, name: str, crate: str, exte
         _reraise_cancelled(error)
         return Linked(None, finished=False)
     if outcome.end is End.EXITED and outcome.code == 0:
+        open_to_all(folder / output, folder)
         return Linked(Binary(folder / output))
     files = {member.source: member.number for member in members}
     errors = [message for message in messages(outcome) if message.level.startswith("error")]

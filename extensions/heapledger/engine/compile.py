@@ -85,6 +85,7 @@ def compile_program(
     diagnostics = _diagnostics(outcome, program)
     binary = folder / relative
     if outcome.end is End.EXITED and outcome.code == 0 and binary.is_file():
+        open_to_all(binary, folder)
         return Compiled(binary=binary, diagnostics=diagnostics, trouble="")
     trouble = _trouble(outcome, limits)
     if not trouble and not any(message.level == "error" for message in diagnostics):
@@ -92,6 +93,14 @@ def compile_program(
             outcome.stderr.decode(errors="replace").strip()[:500] or "no output"
         )
     return Compiled(binary=None, diagnostics=diagnostics, trouble=trouble)
+
+
+def open_to_all(binary: Path, folder: Path) -> None:
+    """Let other users run a binary in ``folder``: where we are root, the program runs as somebody else."""
+    for path in (binary, *binary.parents):
+        if path == folder:
+            break
+        path.chmod(0o755)
 
 
 def compile_limits(cpu_seconds: float) -> Limits:

@@ -1,11 +1,10 @@
-"""Before reading: documents that are no UTF-8 are named, for Sphinx itself ends without saying which one it was."""
+"""Before reading: documents that are no UTF-8 are named, for Sphinx itself ends without saying which one."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 from heapledger.model import Location
@@ -19,23 +18,20 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger(__name__)
 
 
-class NotText(SphinxError):
-    """A document cannot be read."""
-
-    category = "Document is not UTF-8"
-
-
 def on_env_before_read_docs(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
-    """Look at every document that is about to be read, and report each that is no UTF-8.
+    """Look at every document that is about to be read; report each that is no UTF-8, and leave it out.
 
-    :raises NotText: where there is one, for reading it would end the build.
+    Reading it would end the build. The others are built; the build fails when they are done.
     """
-    del app
-    wrong = [found for docname in docnames if (found := _first_wrong_byte(Path(env.doc2path(docname))))]
-    for place, text in wrong:
+    for docname in tuple(docnames):
+        found = _first_wrong_byte(Path(env.doc2path(docname)))
+        if found is None:
+            continue
+        place, text = found
         LOGGER.error("%s; save the file as UTF-8", text, location=place, type="heapledger", subtype="source")
-    if wrong:
-        raise NotText(", ".join(place for place, _ in wrong))
+        docnames.remove(docname)
+        env.project.docnames.discard(docname)
+        app.statuscode = 1
 
 
 def _first_wrong_byte(path: Path) -> tuple[str, str] | None:
