@@ -32,3 +32,23 @@ def _words(question: Question, value: int | str) -> str:
     if isinstance(value, str):
         return "no trace" if value == "none" else value
     return count_text(value, "call site") if question.metric == "calls" else bytes_text(value)
+
+
+def differ(outcome: SnippetOutcome) -> bool:
+    """Whether debug and release differ in an answer or in the machine code that is shown."""
+    images = [one.below.image for one in outcome.profiles if one.below.image is not None]
+    codes = {tuple(tuple(line.text for line in code.lines) for code in image.codes) for image in images}
+    if len(codes) > 1:
+        return True
+    asked = {question for one in outcome.profiles for question in questions_of(outcome.snippet, one.profile)}
+    return any(len({one.below.answer(question).value for one in outcome.profiles} - {None}) > 1 for question in asked)
+
+
+def opened(outcome: SnippetOutcome, function: str) -> str | None:
+    """Return the profile whose machine code a reader is to see first: the only one that expectations are about."""
+    about = [
+        one.profile.value
+        for one in outcome.profiles
+        if any(function in question.arguments for question in questions_of(outcome.snippet, one.profile))
+    ]
+    return about[0] if len(about) == 1 else None

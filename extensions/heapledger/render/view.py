@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from heapledger.messages import _
 from heapledger.model import ExitKind, Finding, Ledger, Provenance, VerdictKind
 from heapledger.outcome import ProfileOutcome, SnippetOutcome
+from heapledger.render.answers import differ
 from heapledger.render.calls import MAX_RUNS, Run, blocks_text, calls_text, path_text, runs
 from heapledger.render.facts import Part, bytes_text, count_text, ledger_parts, same_events
 from heapledger.render.listing import Row, no_line, rows
@@ -145,6 +146,7 @@ def _profile_view(outcome: SnippetOutcome, profile: ProfileOutcome, key: str, ki
     ledger = profile.ledger
     alone = key == "both" or len(outcome.profiles) == 1
     listing = rows(outcome.snippet, ledger, outcome.program, hidden=True)
+    parts = _verdict_parts(profile, key, alone=alone, below=differ(outcome))
     found = runs(ledger) if ledger is not None else ()
     left = len(found) - MAX_RUNS
     threads = len({run.thread for run in found}) > 1
@@ -154,7 +156,7 @@ def _profile_view(outcome: SnippetOutcome, profile: ProfileOutcome, key: str, ki
         label=_("debug and release agree") if key == "both" else key,
         rows=listing,
         peak=ledger.totals.peak if ledger is not None and ledger.totals and any(row.live for row in listing) else 0,
-        verdict=VerdictLine(kind=kind, mark=verdict_mark(kind), parts=_verdict_parts(profile, key, alone=alone)),
+        verdict=VerdictLine(kind=kind, mark=verdict_mark(kind), parts=parts),
         calls=tuple(_call_row(run, len(outcome.snippet.lines), ledger, threads=threads) for run in found[:MAX_RUNS]),
         calls_left_out=_("and %s more") % f"{left:,}" if left > 0 else "",
         outputs=_outputs(ledger) if ledger is not None else (),
@@ -176,15 +178,16 @@ def _bare_view(outcome: SnippetOutcome) -> ProfileView:
     )
 
 
-def _verdict_parts(profile: ProfileOutcome, key: str, *, alone: bool) -> tuple[Part, ...]:
+def _verdict_parts(profile: ProfileOutcome, key: str, *, alone: bool, below: bool) -> tuple[Part, ...]:
     """Return what follows the verdict.
 
     :param alone: whether this is the only view, so that nothing else names its profile.
+    :param below: whether profiles with the same ledger differ below the heap.
     """
     ledger = profile.ledger
     parts = []
     if key == "both":
-        parts.append(("", _("debug and release agree")))
+        parts.append(("", _("debug and release agree on the heap") if below else _("debug and release agree")))
     elif key and alone:
         parts.append(("", key))
     if profile.verdict.reason:

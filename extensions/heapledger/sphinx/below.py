@@ -9,13 +9,16 @@ from docutils import nodes
 from heapledger.messages import _
 from heapledger.model_below import Code, Layout
 from heapledger.outcome import SnippetOutcome
-from heapledger.render.answers import answer_texts
+from heapledger.render.answers import answer_texts, opened
 from heapledger.render.assembly import listing, summary
 from heapledger.render.flags import flag_notes
 from heapledger.render.layout import layout_views, parts_of, sentences
 from heapledger.render.mermaid.packet import layout_diagrams, layout_table
 from heapledger.sphinx import parts
 from heapledger.sphinx.mermaid import diagram_nodes, table_nodes
+
+MOST_IN_LINE = 3
+"""More answers than this become a list."""
 
 
 def below_nodes(outcome: SnippetOutcome, *, html: bool, tabs: bool) -> list[nodes.Node]:
@@ -32,7 +35,7 @@ def below_nodes(outcome: SnippetOutcome, *, html: bool, tabs: bool) -> list[node
         for profile, layout in views:
             found += layout_nodes(profile, layout, html=html)
     for function, codes in _codes(outcome):
-        found += _code_nodes(function, codes, tabs=tabs)
+        found += _code_nodes(function, codes, opened(outcome, function), tabs=tabs)
     return found
 
 
@@ -42,9 +45,16 @@ def _answers(outcome: SnippetOutcome) -> list[nodes.Node]:
     if not facts:
         return []
     line = nodes.paragraph("", _("Measured:") + " ", classes=["heapledger-answers"])
+    if len(facts) > MOST_IN_LINE:
+        items = [nodes.list_item("", nodes.paragraph("", "", *_answer(*fact))) for fact in facts]
+        return [line, nodes.bullet_list("", *items, bullet="*", classes=["heapledger-answers"])]
     for index, (question, value) in enumerate(facts):
-        line += [nodes.Text("; " if index else ""), nodes.literal("", question), nodes.Text(f": {value}")]
+        line += [nodes.Text("; " if index else ""), *_answer(question, value)]
     return [line]
+
+
+def _answer(question: str, value: str) -> list[nodes.Node]:
+    return [nodes.literal("", question), nodes.Text(f": {value}")]
 
 
 def layout_nodes(profile: str, layout: Layout, *, html: bool) -> list[nodes.Node]:
@@ -73,7 +83,7 @@ def _codes(outcome: SnippetOutcome) -> Iterator[tuple[str, list[tuple[str, Code]
             yield code.function, [(profile, image.codes[index]) for profile, image in images]
 
 
-def _code_nodes(function: str, codes: Sequence[tuple[str, Code]], *, tabs: bool) -> list[nodes.Node]:
+def _code_nodes(function: str, codes: Sequence[tuple[str, Code]], first: str | None, *, tabs: bool) -> list[nodes.Node]:
     views: list[tuple[str, str, list[nodes.Node]]] = []
     for profile, code in codes:
         content: list[nodes.Node] = [nodes.paragraph("", summary(code), classes=["heapledger-code-note"])]
@@ -85,5 +95,5 @@ def _code_nodes(function: str, codes: Sequence[tuple[str, Code]], *, tabs: bool)
     head = nodes.paragraph("", "", classes=["heapledger-layout-title"])
     head += nodes.strong("", "", nodes.Text(_("Machine code of") + " "), nodes.literal("", function))
     box += head
-    box += parts.sequence(views, tabs=tabs and len(views) > 1)
+    box += parts.sequence(views, tabs=tabs and len(views) > 1, selected=first)
     return [box]

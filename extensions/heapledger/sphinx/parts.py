@@ -43,18 +43,23 @@ def verdict_line(line: VerdictLine) -> nodes.paragraph:
     return paragraph
 
 
-def sequence(views: Sequence[tuple[str, str, list[nodes.Node]]], *, tabs: bool) -> list[nodes.Node]:
-    """Set (key, label, content) side by side as tabs of sphinx-design, or one after the other under their labels."""
+def sequence(
+    views: Sequence[tuple[str, str, list[nodes.Node]]], *, tabs: bool, selected: str | None = None
+) -> list[nodes.Node]:
+    """Set (key, label, content) side by side as tabs of sphinx-design, or one after the other under their labels.
+
+    :param selected: key of the tab that is open at first; else the first one is.
+    """
     if not tabs:
         found: list[nodes.Node] = []
         for _key, label, content in views:
             found += [nodes.paragraph("", "", nodes.strong("", label), classes=["heapledger-profile"]), *content]
         return found
-    items = [_tab(key, label, content) for key, label, content in views]
+    items = [_tab(key, label, content, selected=key == selected) for key, label, content in views]
     return [create_component("tab-set", classes=["sd-tab-set", "heapledger-tabs"], children=items)]
 
 
-def _tab(key: str, label: str, content: list[nodes.Node]) -> nodes.container:
+def _tab(key: str, label: str, content: list[nodes.Node], *, selected: bool) -> nodes.container:
     title = nodes.rubric("", label, classes=["sd-tab-label"], sync_group=SYNC_GROUP, sync_id=key)
     panel = create_component("tab-content", classes=["sd-tab-content"], children=content)
-    return create_component("tab-item", classes=["sd-tab-item"], children=[title, panel], selected=False)
+    return create_component("tab-item", classes=["sd-tab-item"], children=[title, panel], selected=selected)
