@@ -46,9 +46,9 @@ def differ(outcome: SnippetOutcome) -> bool:
 
 def opened(outcome: SnippetOutcome, function: str) -> str | None:
     """Return the profile whose machine code a reader is to see first: the only one that expectations are about."""
-    about = [
-        one.profile.value
-        for one in outcome.profiles
-        if any(function in question.arguments for question in questions_of(outcome.snippet, one.profile))
-    ]
-    return about[0] if len(about) == 1 else None
+    about = {
+        profile.value
+        for profile, expectation in outcome.snippet.options.expect
+        if profile and expectation.question and function in expectation.question.arguments
+    }
+    return about.pop() if len(about) == 1 else None
