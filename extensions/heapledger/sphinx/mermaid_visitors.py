@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from heapledger.engine.draw import Drawn
 
-SHRINK = 0.75
+SHRINK = 0.7
 """How far a picture may shrink to fit a narrow page before it scrolls: text of 14 pixels stays above 10."""
 _THEIR_HTML: Callable[[Any, nodes.Element], None] = theirs.html_visit_mermaid
 _THEIR_LATEX: Callable[[Any, nodes.Element], None] = theirs.latex_visit_mermaid

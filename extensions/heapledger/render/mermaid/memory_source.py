@@ -39,7 +39,19 @@ _BLANK_WIDTH = 0.73
 _BOLD = 1.15
 _MARGIN = 1.5
 """Widths in ems; bold text is wider by that factor."""
-_NARROW, _BROAD = frozenset("ijlrtf.,:;'|![]() "), frozenset("mwMW@%…→×")
+_WIDTHS = {
+    one: width
+    for characters, width in (
+        ("ijlIJ'", 0.3),
+        (" .,:;·/|\\!", 0.36),
+        ('frt()[]"-`', 0.43),
+        ("cksvxyzFLT?*_", 0.6),
+        ("mMwW@%…", 1.0),
+        ("<>=+×→#~&", 0.84),
+    )
+    for one in characters
+}
+"""Of DejaVu Sans, the widest of the fonts that are asked for; rounded up."""
 
 Words = Callable[[str], str]
 """``new``, ``changed`` or nothing, of a cell."""
@@ -91,7 +103,8 @@ def memory_source(view: View, frames: Sequence[Frame], words: Words) -> str:
     titles = [_stack_title(frame) for frame, _ in stacks]
     cells = [cell for _, found in stacks for cell in found] + heap + statics
     widest = max(
-        *(_width(title) * _BOLD for title in [*titles, heap_title(view)]),
+        *(_width(title) * _BOLD for title in titles),
+        _width(heap_title(view)) * _BOLD * WIDE / units,
         *(_width(row) * (_BOLD if "changed" in cell.css else 1.0) for cell in cells for row in cell.rows),
     )
     drawing = _Drawing(lines=["block", f"  columns {(WIDE + GAP) * len(stacks) + units}"])
@@ -99,14 +112,15 @@ def memory_source(view: View, frames: Sequence[Frame], words: Words) -> str:
         _draw_stack(drawing, f"f{frame.id}", title, found)
     _draw_heap(drawing, heap_title(view), heap, statics, units, widest + _MARGIN)
     drawn = {cell.key for cell in cells}
-    arrows = [one for one in view.arrows if one.start in drawn and one.end in drawn and _fits(one, frames)]
+    below = {cell.key for cell in statics}  # they stand in one column: an arrow between them would cross the others
+    arrows = [one for one in view.arrows if one.start in drawn - below and one.end in drawn and _fits(one, frames)]
     classes = [f"  class {','.join(names)} {css}" for css, names in drawing.classes.items()]
     return "\n".join([*drawing.lines, *(_edge(arrow) for arrow in arrows), *classes]) + "\n"
 
 
 def _width(text: str) -> float:
     """Width of a text in ems, rather too large."""
-    return sum(0.4 if one in _NARROW else 1.0 if one in _BROAD else 0.78 if one.isupper() else 0.66 for one in text)
+    return sum(_WIDTHS.get(one, 0.78 if one.isupper() else 0.64 if one.isascii() else 1.0) for one in text)
 
 
 def _stack_title(frame: Frame) -> str:
@@ -142,9 +156,9 @@ def _draw_heap(
     if statics:
         drawing.lines += [f"    space:{units - filled}"] if filled < units else []
         drawing.cell(_Cell("staticstitle", ("statics",), ("title",)), "    ", whole)
-    for cell in statics:
+    for cell in statics:  # in the last column, where arrows from the blocks before it cross nothing
+        drawing.lines += [f"    space:{units - WIDE}"] if units > WIDE else []
         drawing.cell(cell, "    ", one, widest if cell.key == last else 0.0)
-        drawing.lines += [f"    space:{units - WIDE}"] if units > WIDE and cell.key != last else []
     drawing.lines.append("  end")
 
 
