@@ -9,5 +9,7 @@ myst_enable_extensions = ["colon_fence", "deflist", "fieldlist", "attrs_inline",
 myst_heading_anchors = 3
 html_theme = "furo"
 html_title = "heapledger: where Rust puts your data"
+html_static_path = ["_static"]
+html_css_files = ["guide.css"]
 heapledger_lint_numbers = True
 heapledger_toolchain = ">=1.95,<1.98"

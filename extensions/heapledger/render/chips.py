@@ -12,6 +12,8 @@ from heapledger.model import Event, EventKind
 
 MAX_CHIPS = 4
 """Most facts beside one line; the list of events has them all."""
+CHIP_MARGIN = 2
+"""Characters that the rim of a fact and the gap to the next one take."""
 MAX_SIZES = 6
 """Most sizes of a chain of reallocations that are spelled out."""
 MAX_PERIOD = 4
@@ -58,11 +60,16 @@ def line_calls(events: Sequence[Event]) -> LineCalls:
     return LineCalls(tuple(found))
 
 
-def chips(events: Sequence[Event]) -> tuple[tuple[str, str], ...]:
-    """Return (kind, text) of what a line did, in order. Kinds: ``alloc``, ``realloc``, ``free``, ``more``."""
+def chips(events: Sequence[Event], room: int | None = None) -> tuple[tuple[str, str], ...]:
+    """Return (kind, text) of what a line did, in order. Kinds: ``alloc``, ``realloc``, ``free``, ``more``.
+
+    :param room: characters for them beside the code; one fact is shown also where there is less.
+    """
     folded = line_calls(events)
     shown = [(call.kind, _short(call)) for call in folded.calls[:MAX_CHIPS]]
-    left = len(folded.calls) - MAX_CHIPS
+    while room is not None and len(shown) > 1 and sum(len(text) + CHIP_MARGIN for _kind, text in shown) > room:
+        shown.pop()
+    left = len(folded.calls) - len(shown)
     if left > 0:
         shown.append(("more", _("%s more") % f"{left:,}"))
     if folded.times > 1:

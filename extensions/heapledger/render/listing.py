@@ -15,6 +15,8 @@ from heapledger.verify.compare import events_by_line
 
 FACT_COLUMN = 52
 """Column where facts begin in a plain listing, unless the line is longer."""
+COLUMNS = 82
+"""Characters of code and facts together that are seen without scrolling in the usual column of text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,18 +46,20 @@ def rows(snippet: Snippet, ledger: Ledger | None, program: Program | None, *, hi
     live = live_after_lines(ledger, program) if ledger is not None and program is not None else {}
     stops = {marker.line for marker in snippet.memory}
     end = len(snippet.lines) + 1
+    code = [text for number, text in enumerate(snippet.code, start=1) if number not in snippet.hidden]
+    room = COLUMNS - max((len(text.expandtabs(4)) for text in code), default=0)
     found = []
     for number, text in enumerate(snippet.code, start=1):
         events = groups.get(number, [])
         folded = number in snippet.hidden and not events
         if hidden or not folded:
-            row = _row(number, text.expandtabs(4), events, live.get(number), hidden=folded)
+            row = _row(number, text.expandtabs(4), events, live.get(number), room, hidden=folded)
             found.append(_with_stop(row) if number in stops else row)
     if groups.get(end):
-        found.append(_row(None, _("end of main"), groups[end], live.get(end)))
+        found.append(_row(None, _("end of main"), groups[end], live.get(end), room))
     lost = groups.get(None, [])
     if lost and ledger is not None:
-        found.append(_row(None, no_line(ledger), lost, None))
+        found.append(_row(None, no_line(ledger), lost, None, room))
     return tuple(_trimmed(found))
 
 
@@ -85,9 +89,11 @@ def plain(listing: tuple[Row, ...]) -> str:
     return "\n".join(lines)
 
 
-def _row(number: int | None, text: str, events: list[Event], live: int | None, *, hidden: bool = False) -> Row:
+def _row(
+    number: int | None, text: str, events: list[Event], live: int | None, room: int, *, hidden: bool = False
+) -> Row:
     said = spoken(events) if events else ""
-    return Row(number=number, text=text, facts=chips(events), spoken=said, live=live, hidden=hidden)
+    return Row(number=number, text=text, facts=chips(events, room), spoken=said, live=live, hidden=hidden)
 
 
 def _with_stop(row: Row) -> Row:
