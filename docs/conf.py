@@ -13,3 +13,20 @@ html_static_path = ["_static"]
 html_css_files = ["guide.css"]
 heapledger_lint_numbers = True
 heapledger_toolchain = ">=1.95,<1.98"
+
+latex_engine = "xelatex"
+latex_use_xindy = False
+latex_show_pagerefs = True
+latex_documents = [("index", "heapledger.tex", "Does this Rust allocate?", author, "manual", True)]
+latex_elements = {
+    "papersize": "a4paper",
+    "pointsize": "10pt",
+    "extraclassoptions": "openany,oneside",
+    "fncychap": "",
+    "sphinxsetup": "hmargin={22mm,22mm},vmargin={24mm,24mm},pre_border-width=0pt,pre_border-radius=0pt,"
+    "pre_background-TeXcolor={HTML}{F6F8FA},TitleColor={HTML}{1F2328},InnerLinkColor={HTML}{0550AE},"
+    "OuterLinkColor={HTML}{0550AE}",
+    "fontpkg": r"\usepackage{guide}",
+    "maketitle": r"\renewcommand{\contentsname}{Contents}\sphinxmaketitle",
+}
+latex_additional_files = ["guide.sty"]

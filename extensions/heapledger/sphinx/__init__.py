@@ -16,6 +16,7 @@ from heapledger.sphinx.domain import AllocDomain
 from heapledger.sphinx.fill import FillClaims
 from heapledger.sphinx.mermaid import setup_mermaid
 from heapledger.sphinx.nodes import register_nodes
+from heapledger.sphinx.paper import setup_latex
 from heapledger.sphinx.preflight import on_env_before_read_docs
 from heapledger.sphinx.stepper import setup_stepper
 from heapledger.sphinx.transform import FillSnippets
@@ -52,6 +53,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_mermaid(app)
     app.connect("build-finished", on_build_finished)
     setup_stepper(app)
+    setup_latex(app)
     return {
         "version": heapledger.__version__,
         "env_version": ENV_VERSION,

@@ -133,23 +133,7 @@ class FillClaims(SphinxPostTransform):
         return [nodes.container("", built, classes=["heapledger-claims-box"])]
 
     def _verified(self, node: nodes.Element) -> list[nodes.Node]:  # noqa: ARG002
-        session = self.domain.session
-        if session is None or session.toolchain is None:
-            return [nodes.paragraph("", _("These pages were not verified on the machine that built them."))]
-        told = session.toolchain
-        ledgers = sum(profile.ledger is not None for one in session.outcomes for profile in one.profiles)
-        claims = self.domain.claim_outcomes.values()
-        verified = sum(outcome.kind is VerdictKind.VERIFIED for outcome in claims)
-        programs, runs = count_text(len(session.outcomes), "program"), count_text(ledgers, "run")
-        counts = f"{count_text(verified, 'claim')} / {len(claims):,}"
-        text = _("%(claims)s verified by %(programs)s in %(runs)s, with %(toolchain)s, on %(date)s.") % {
-            "claims": counts,
-            "programs": programs,
-            "runs": runs,
-            "toolchain": f"rustc {told.rustc} ({told.commit}), LLVM {told.llvm}, {told.host}",
-            "date": self.domain.date,
-        }
-        return [nodes.paragraph("", text, classes=["heapledger-verified-with"])]
+        return [nodes.paragraph("", verified_text(self.domain), classes=["heapledger-verified-with"])]
 
     def _cell(self, node: nodes.Element) -> list[nodes.Node]:
         entry = self.domain.entries[node["docname"]][node["ordinal"]]
@@ -191,6 +175,24 @@ class FillClaims(SphinxPostTransform):
         if place is None:
             return [shown]
         return [make_refnode(self.app.builder, self.env.docname, *place, shown, f"measured: {node['path']}")]
+
+
+def verified_text(domain: AllocDomain) -> str:
+    """Say what was verified, with which toolchain, and when."""
+    session = domain.session
+    if session is None or session.toolchain is None:
+        return _("These pages were not verified on the machine that built them.")
+    told = session.toolchain
+    ledgers = sum(profile.ledger is not None for one in session.outcomes for profile in one.profiles)
+    claims = domain.claim_outcomes.values()
+    verified = sum(outcome.kind is VerdictKind.VERIFIED for outcome in claims)
+    return _("%(claims)s verified by %(programs)s in %(runs)s, with %(toolchain)s, on %(date)s.") % {
+        "claims": f"{count_text(verified, 'claim')} / {len(claims):,}",
+        "programs": count_text(len(session.outcomes), "program"),
+        "runs": count_text(ledgers, "run"),
+        "toolchain": f"rustc {told.rustc} ({told.commit}), LLVM {told.llvm}, {told.host}",
+        "date": domain.date,
+    }
 
 
 def _table(heads: Iterable[str], widths: Iterable[int], rows: Iterable[Iterable[nodes.Node]]) -> nodes.table:

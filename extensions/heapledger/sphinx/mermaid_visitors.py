@@ -24,6 +24,9 @@ SHRINK = 0.7
 _THEIR_HTML: Callable[[Any, nodes.Element], None] = theirs.html_visit_mermaid
 _THEIR_LATEX: Callable[[Any, nodes.Element], None] = theirs.latex_visit_mermaid
 
+PRINTED = 0.6
+"""Points on paper for a pixel on a screen: letters of 14 pixels get the size of small print."""
+
 LINE_POINTS = 430
 """Width of a line of text in Sphinx's LaTeX, roughly, in points."""
 
@@ -99,11 +102,9 @@ def visit_latex(visitor: Any, node: nodes.Element) -> None:
     key = node.get("heapledger_key") or picture_key("", node["code"])
     name = f"heapledger-{key[:20]}{picture.print_suffix}"
     Path(visitor.builder.outdir, name).write_bytes(picture.print_data)
-    size = ""
-    if picture.width * 0.75 > LINE_POINTS:
-        size = r"[width=\linewidth,totalheight=0.9\textheight,keepaspectratio]"
-    elif picture.print_suffix == ".png":
-        size = f"[width={picture.width * 0.75:.1f}bp]"
+    size = f"[width={picture.width * PRINTED:.1f}bp,totalheight=0.85\\textheight,keepaspectratio]"
+    if picture.width * PRINTED > LINE_POINTS:
+        size = r"[width=\linewidth,totalheight=0.85\textheight,keepaspectratio]"
     included = f"\\sphinxincludegraphics{size}{{{name}}}"
     alone = not isinstance(node.parent, nodes.TextElement)
     visitor.body.append(f"\n\\noindent{included}\n" if alone else included)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from heapledger.sphinx import html, text
+from heapledger.sphinx import html, latex, text
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -32,6 +32,10 @@ class fold(nodes.General, nodes.Element):  # noqa: N801
     """Something that readers open when they want it: ``title``, ``open``. In paged outputs it is open."""
 
 
+class paper_anchor(nodes.General, nodes.Inline, nodes.Element):  # noqa: N801
+    """A place that links go to, in LaTeX, whose writer leaves out ids of containers: ``names``."""
+
+
 def _skip(visitor: Any, node: nodes.Element) -> None:  # noqa: ARG001
     raise nodes.SkipNode
 
@@ -43,6 +47,9 @@ def register_nodes(app: Sphinx) -> None:
     app.add_node(snippet_placeholder, html=(_skip, None), **nowhere)
     app.add_node(snippet_head, html=(html.visit_head, None), **nowhere)
     listings: dict[str, Any] = dict.fromkeys(plain, (text.visit_listing, None))
+    listings["latex"] = (latex.visit_listing, None)
     app.add_node(snippet_listing, html=(html.visit_listing, None), **listings)
+    app.add_node(paper_anchor, latex=(latex.visit_anchor, None))
     folds: dict[str, Any] = dict.fromkeys(plain, (text.visit_fold, text.depart_fold))
+    folds["latex"] = (latex.visit_fold, latex.depart_fold)
     app.add_node(fold, html=(html.visit_fold, html.depart_fold), **folds)

@@ -128,6 +128,8 @@ def _run_it_yourself(view: SnippetView, output: Output) -> nodes.Element:
     if again is None:
         raise ValueError(view.id)
     content: list[nodes.Node] = []
+    if not output.web and not view.folds_code:
+        return _run_it_briefly(view, output)
     if output.web or view.folds_code:
         whole = nodes.literal_block(again.program, again.program, language="none", classes=["heapledger-program"])
         content += [nodes.paragraph("", _("The whole program, as it was compiled:")), whole]
@@ -140,6 +142,18 @@ def _run_it_yourself(view: SnippetView, output: Output) -> nodes.Element:
     if output.links:
         content.append(_web_sites(view))
     return parts.fold(_("Run it yourself"), *content)
+
+
+def _run_it_briefly(view: SnippetView, output: Output) -> nodes.Element:
+    """On paper, where the whole program is on the page: one line."""
+    again = view.reproduction
+    if again is None:
+        raise ValueError(view.id)
+    line = nodes.paragraph("", _("Run it yourself") + ": ", classes=["heapledger-again"])
+    line += nodes.literal("", again.command)
+    if output.links:
+        line += [nodes.Text(" · "), *_web_sites(view).children]
+    return line
 
 
 def _project_text(view: SnippetView) -> str:

@@ -1,7 +1,4 @@
-"""Our nodes in LaTeX, text, man pages and Texinfo: code with facts in a column on the right, folds open.
-
-In LaTeX the literal block is Sphinx's own Verbatim: it breaks over pages, and wraps long lines inside itself.
-"""
+"""Our nodes in text, man pages and Texinfo: code with facts in a column on the right, folds open."""
 
 from __future__ import annotations
 
