@@ -50,6 +50,13 @@ def test_check_of_some_documents(docs: Path, command: Run) -> None:
     assert command("check", "docs/part/nowhere.md").returncode == 2
 
 
+def test_documents_in_the_working_directory(tmp_path: Path, command: Run) -> None:
+    (tmp_path / "conf.py").write_text('extensions = ["myst_parser", "heapledger"]\n', encoding="utf-8")
+    (tmp_path / "index.md").write_text(GOOD, encoding="utf-8")
+    assert "1 verified, 0 falsified" in command("check").stdout
+    assert command("check", "index.md").returncode == 0
+
+
 def test_check_as_json(docs: Path, command: Run) -> None:
     done = command("check", "--format", "json")
     assert done.returncode == 1

@@ -6,16 +6,12 @@ from pathlib import Path
 
 import click
 
+from heapledger.cli.documents import source_option
+
 
 @click.command()
 @click.argument("output", type=click.Choice(["html"]), default="html")
-@click.option(
-    "--source",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="docs",
-    show_default=True,
-    help="Folder of the documents, with conf.py.",
-)
+@source_option
 @click.option("--to", type=click.Path(path_type=Path, file_okay=False), help="Folder to build into; SOURCE/_build.")
 @click.option("-W", "--fail-on-warning", is_flag=True, help="End with status 1 where anything was warned about.")
 @click.option("-j", "--jobs", default="1", show_default=True, help="Sphinx processes, or 'auto'.")

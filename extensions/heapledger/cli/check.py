@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from heapledger.cli.documents import source_option
 from heapledger.cli.formats import github, junit
 from heapledger.errors import HeapledgerError
 from heapledger.model import VerdictKind
@@ -34,13 +35,7 @@ FORMATS: dict[str, Callable[[Checked], str] | None] = {
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
-@click.option(
-    "--source",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="docs",
-    show_default=True,
-    help="Folder of the documents, with conf.py.",
-)
+@source_option
 @click.option("--standalone", is_flag=True, help="Compile every program alone, to compare with batches.")
 @click.option("--recorded", is_flag=True, help="Fail where recordings are not what was measured now.")
 @click.option("--verbose", is_flag=True, help="Say for every snippet what was found.")

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from heapledger.cli.check import by_document, narrow
+from heapledger.cli.documents import source_option
 from heapledger.errors import HeapledgerError
 from heapledger.model import VerdictKind
 from heapledger.recordings import write
@@ -15,13 +16,7 @@ from heapledger.recordings import write
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
-@click.option(
-    "--source",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="docs",
-    show_default=True,
-    help="Folder of the documents, with conf.py.",
-)
+@source_option
 @click.option("--cache", help="Folder of the cache, or 'off'.")
 @click.pass_context
 def record(context: click.Context, paths: tuple[Path, ...], source: Path, cache: str | None) -> None:
