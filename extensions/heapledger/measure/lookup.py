@@ -12,14 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from heapledger.measure.names import demangled
+from heapledger.measure.names import demangled, without_thread_local
 from heapledger.toolchain.flags import CRATE_NAME
 
 MAX_LISTED = 8
 """Most candidates that a message lists."""
-
-_THREAD_LOCAL = re.compile(r"(?:::\{+[^{}]*\}+)*::(?:__RUST_STD_INTERNAL_VAL|VAL)$")
-"""How ``thread_local!`` goes on behind the name of the static."""
 
 
 class NameProblem(Exception):
@@ -48,7 +45,7 @@ class Symbol:
     def shown(self) -> str:
         """The demangled name, with what ``thread_local!`` adds taken off."""
         name = demangled(self.name)
-        return _THREAD_LOCAL.sub("", name) if self.kind == "tls" else name
+        return without_thread_local(name) if self.kind == "tls" else name
 
     @property
     def is_own(self) -> bool:

@@ -13,6 +13,8 @@ rust_v0.print = lambda *_: None  # type: ignore[attr-defined]
 _LLVM_SUFFIX = re.compile(r"\.llvm\.\d+$")
 _LEGACY_HASH = re.compile(r"::h[0-9a-f]{16}$")
 _STD_FILE = re.compile(r"/library/(?P<crate>\w+)/src/(?P<module>.*)\.rs$")
+_THREAD_LOCAL = re.compile(r"(?:::\{+[^{}]*\}+)*::(?:__RUST_STD_INTERNAL_VAL|VAL)$")
+"""How ``thread_local!`` goes on behind the name of the static."""
 _GLOBAL = re.compile(r", alloc::alloc::Global(?=[>,])")
 
 
@@ -27,6 +29,11 @@ def demangled(symbol: str) -> str:
     except Exception as error:  # noqa: BLE001 - the library raises types of many kinds for what it does not know
         del error
         return name
+
+
+def without_thread_local(name: str) -> str:
+    """Return the demangled name of a thread-local as its author wrote it, without what ``thread_local!`` adds."""
+    return _THREAD_LOCAL.sub("", name)
 
 
 @lru_cache(maxsize=65_536)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from heapledger.measure.names import demangled
+from heapledger.measure.names import demangled, without_thread_local
 from heapledger.measure.snapshot.blocks import Heap, LiveBlock
 from heapledger.measure.snapshot.frames import Call
 from heapledger.measure.snapshot.image import Image
@@ -114,9 +114,9 @@ class Places:
         if address in self.named:
             symbol, (name, size) = None, self.named[address]
         if symbol is not None and not symbol.name.startswith((".L", "anon.", "str.", "vtable.", "alloc_")):
-            name = static_name(symbol.name)
             start, size = symbol.address + self.bias, symbol.size
             section = self.image.section_at(symbol.address) or section
+            name = static_name(symbol.name, section)
         made = KnownStatic(len(self.statics), start, size, name, section, view=view if start == address else None)
         if register:
             self.statics.append(made)
@@ -138,8 +138,11 @@ class Places:
         return "dangling or not ours: no block, static or variable is there"
 
 
-def static_name(symbol: str) -> str:
-    """Name of a static or function of the snippet, without its crate."""
-    name = demangled(symbol).removeprefix("snippet::").replace("{{", "{").replace("}}", "}")
+def static_name(symbol: str, section: str) -> str:
+    """Name of a static or function of the snippet, without its crate and without what ``thread_local!`` adds."""
+    name = demangled(symbol)
+    if section in {".tdata", ".tbss"}:
+        name = without_thread_local(name)
+    name = name.removeprefix("snippet::").replace("{{", "{").replace("}}", "}")
     inner = name.removeprefix("main::")
     return name if inner.startswith("{") else inner

@@ -173,7 +173,7 @@ class TakenProgram:
             kind = self.types.of(die)
             section = self._section(place)
             linkage = self.dies.origin(die).text("linkage_name")
-            name = static_name(linkage) if linkage else die.text("name")
+            name = static_name(linkage, section) if linkage else die.text("name")
             found.append(KnownStatic(len(found), address, kind.size, name, section, type=kind))
         return found
 
