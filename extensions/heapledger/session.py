@@ -12,6 +12,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from heapledger.config import Config
 from heapledger.engine import snapshot
 from heapledger.engine.cache import Cache
+from heapledger.engine.history import Asked, remember
 from heapledger.engine.image import ImageWork, make_image_work
 from heapledger.engine.plan import Progress, load_known, measure_all
 from heapledger.engine.probe import ProbeWork, make_probe_work
@@ -81,6 +82,11 @@ class _Prepared:
         ]
         return found if self.snapshots is None else [*found, self.snapshots]
 
+    def asked(self) -> list[tuple[Asked, AnyWork]]:
+        """Every unit of work with what it is for."""
+        place = self.snippet.location.file, self.snippet.id
+        return [((*place, profile_of(work).value, kind_of_work(work)), work) for work in self.all_work()]
+
 
 def evaluate(
     snippets: Iterable[Snippet],
@@ -111,6 +117,7 @@ def evaluate(
                 results = load_known(works, store)
             else:
                 results = measure_all(works, rustc, store, executor=config.executor, progress=progress)
+                remember(store, [pair for one in prepared for pair in one.asked()])
         except ToolchainUnusable as error:
             findings.append(_toolchain_finding(str(error)))
             missing = str(error)
@@ -131,6 +138,21 @@ def evaluate(
         missing=missing,
         toolchain=told,
     )
+
+
+def work_of(
+    snippets: Iterable[Snippet], config: Config, cache: Cache
+) -> Iterator[tuple[Snippet, list[tuple[Asked, AnyWork]], str]]:
+    """Return the work that each snippet needs, or why it needs none. Nothing is measured."""
+    rustc, _, missing = _find(config, cache)
+    for snippet in snippets:
+        one = _prepare(snippet, rustc, config, missing)
+        yield snippet, one.asked(), one.skipped or next((problem.text for problem in one.problems), "")
+
+
+def profile_of(work: AnyWork) -> Profile:
+    """Return the profile of a unit of work."""
+    return work.profile if isinstance(work, Task) else work.task.profile
 
 
 def in_range(version: str, wanted: str) -> bool:
@@ -266,9 +288,8 @@ def _recordable(one: _Prepared, results: Results) -> Iterator[Recordable]:
         kind = kind_of_work(work)
         found = results.of(work, RECORDED_KINDS[kind])
         if found is not None and found.value is not None:
-            profile = work.profile if isinstance(work, Task) else work.task.profile
             yield Recordable(
-                snippet=one.snippet.id, profile=profile, kind=kind, identity=work.identity, value=found.value
+                snippet=one.snippet.id, profile=profile_of(work), kind=kind, identity=work.identity, value=found.value
             )
 
 

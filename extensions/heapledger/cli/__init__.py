@@ -13,6 +13,7 @@ from heapledger.cli.check import check
 from heapledger.cli.doctor import doctor
 from heapledger.cli.record import record
 from heapledger.cli.run import run
+from heapledger.cli.why import why
 from heapledger.engine.interrupt import terminable
 from heapledger.errors import HeapledgerError
 
@@ -26,7 +27,7 @@ def heapledger() -> None:
     """
 
 
-for command in (run, check, record, build, doctor, cache):
+for command in (run, check, record, why, build, doctor, cache):
     heapledger.add_command(command)
 
 

@@ -42,7 +42,7 @@ def run(
     '-' reads from standard input. With --memory, memory at '//@ memory: caption' lines is shown instead. '//~' facts in
     the files are checked; the exit status is 1 where one is false.
     """
-    snippets = [_read(path) for path in files]
+    snippets = [read_file(path) for path in files]
     if memory:
         snippets = [with_marker(snippet) for snippet in snippets]
         profile = profile or Profile.DEBUG.value
@@ -64,7 +64,8 @@ def run(
     context.exit(exit_status(session))
 
 
-def _read(path: Path) -> Snippet:
+def read_file(path: Path) -> Snippet:
+    """Read a Rust file, or standard input for ``-``."""
     try:
         data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
         text = data.decode("utf-8")

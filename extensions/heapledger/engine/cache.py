@@ -1,7 +1,8 @@
 """The content-addressed cache on disk: one file a result, written atomically, checked when it is read.
 
-An entry is ``magic, length of the header, header (JSON), payload, SHA-256 of all that``. Anything that does not check
-out is a miss, never an error. No locks: a file appears whole by rename, and two builds at worst do work twice.
+An entry is ``magic, length of the header, header, payload, SHA-256 of all that``. The header is the key, and after a
+line break what the key was made of, for people who ask why something ran again. Anything that does not check out is a miss,
+never an error. No locks: a file appears whole by rename, and two builds at worst do work twice.
 """
 
 from __future__ import annotations
@@ -76,10 +77,15 @@ class Cache:
         """Return the payload stored under a key, or None."""
         return None if self.folder is None else _read_entry(self._path(key), key)
 
-    def write(self, key: str, payload: bytes) -> None:
-        """Store a payload. Failing to is remembered in ``trouble``, not raised."""
+    def write(self, key: str, payload: bytes, parts: bytes = b"") -> None:
+        """Store a payload, and what its key was made of. Failing to is remembered in ``trouble``, not raised."""
         if self.folder is not None:
-            self._write_entry(self._path(key), key, payload)
+            self._write_entry(self._path(key), key, payload, parts)
+
+    def read_parts(self, key: str) -> bytes | None:
+        """Return what a key was made of, or None where nothing is stored under it."""
+        found = None if self.folder is None else _read_parted(self._path(key), key)
+        return found[0] if found is not None else None
 
     def read_memo(self, name: str) -> bytes | None:
         """Return a note of an earlier command, such as the identity of a rustc."""
@@ -133,8 +139,8 @@ class Cache:
     def _path(self, key: str) -> Path:
         return (self.folder or default_folder()) / "v1" / key[:2] / key[2:]
 
-    def _write_entry(self, path: Path, key: str, payload: bytes) -> None:
-        header = key.encode()
+    def _write_entry(self, path: Path, key: str, payload: bytes, parts: bytes = b"") -> None:
+        header = key.encode() + b"\n" + parts
         body = MAGIC + struct.pack(">I", len(header)) + header + payload
         temporary = path.parent / f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
         try:
@@ -152,6 +158,12 @@ class Cache:
 
 
 def _read_entry(path: Path, key: str) -> bytes | None:
+    found = _read_parted(path, key)
+    return found[1] if found is not None else None
+
+
+def _read_parted(path: Path, key: str) -> tuple[bytes, bytes] | None:
+    """Return what the key was made of, and the payload."""
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_ENTRY_BYTES:  # a pipe would block for ever
@@ -165,9 +177,10 @@ def _read_entry(path: Path, key: str) -> bytes | None:
             path.unlink()
         return None
     (length,) = struct.unpack(">I", blob[len(MAGIC) : start])
-    if blob[start : start + length] != key.encode():
+    named, _, parts = blob[start : start + length].partition(b"\n")
+    if named != key.encode():
         return None
-    return blob[start + length : -32]
+    return parts, blob[start + length : -32]
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from heapledger.engine.compile import compile_program
@@ -25,6 +26,7 @@ class ImageWork:
     """Functions whose machine code is shown."""
     key: str
     identity: str
+    parts: Mapping[str, str] = field(compare=False, repr=False)
 
 
 def make_image_work(
@@ -33,7 +35,9 @@ def make_image_work(
     """Make the work and compute its key."""
     asked = "\0".join([*map(str, questions), "", *codes])
     keys = keys_of("image", task.program, task.profile, around, asked=[("asked", asked.encode())], measuring=[])
-    return ImageWork(task=task, questions=questions, codes=codes, key=keys.key, identity=keys.identity)
+    return ImageWork(
+        task=task, questions=questions, codes=codes, key=keys.key, identity=keys.identity, parts=keys.parts
+    )
 
 
 def perform(work: ImageWork, tools: Tools) -> Image:

@@ -101,12 +101,13 @@ def _do_all(
 ) -> None:
     """Every result is stored as soon as it is known, so that a killed build keeps it."""
     kinds = {work.key: kind_of(work) for work in works}
+    parts = {work.key: work.parts for work in works}
     finished = 0
 
     def done(key: str, result: Result[Any]) -> None:
         nonlocal finished
         if result.value is not None and kinds[key].is_cacheable(result.value):
-            cache.write(key, zlib.compress(msgspec.json.encode(result.value), 1))
+            cache.write(key, zlib.compress(msgspec.json.encode(result.value), 1), msgspec.json.encode(parts[key]))
         results.add(key, result)
         finished += 1
         if progress is not None:

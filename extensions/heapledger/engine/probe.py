@@ -6,7 +6,7 @@ Where a question does not compile, rustc's error is its answer, and the others a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from heapledger.engine.compile import COMPILE_LIMITS, Message, messages, rustc_command
@@ -34,6 +34,7 @@ class ProbeWork:
     """Types whose layout is shown."""
     key: str
     identity: str
+    parts: Mapping[str, str] = field(compare=False, repr=False)
 
 
 def make_probe_work(
@@ -42,7 +43,9 @@ def make_probe_work(
     """Make the work and compute its key."""
     asked = "\0".join([*map(str, questions), "", *layouts])
     keys = keys_of("probe", task.program, task.profile, around, asked=[("asked", asked.encode())], measuring=[])
-    return ProbeWork(task=task, questions=questions, layouts=layouts, key=keys.key, identity=keys.identity)
+    return ProbeWork(
+        task=task, questions=questions, layouts=layouts, key=keys.key, identity=keys.identity, parts=keys.parts
+    )
 
 
 def perform(work: ProbeWork, tools: Tools) -> Probe:

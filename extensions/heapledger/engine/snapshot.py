@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from heapledger.engine.compile import compile_program
@@ -48,6 +48,7 @@ class SnapshotTask:
     """The program as it is measured in debug; the one with stops is made from it."""
     key: str
     identity: str
+    parts: Mapping[str, str] = field(compare=False, repr=False)
 
 
 def make_snapshot_task(
@@ -69,7 +70,13 @@ def make_snapshot_task(
     ]
     keys = keys_of("snapshots", program, Profile.DEBUG, around, asked=asked, measuring=measuring)
     return SnapshotTask(
-        program=program, markers=markers, max_items=items, task=task, key=keys.key, identity=keys.identity
+        program=program,
+        markers=markers,
+        max_items=items,
+        task=task,
+        key=keys.key,
+        identity=keys.identity,
+        parts=keys.parts,
     )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache as memoize
 from pathlib import Path
 
@@ -32,6 +33,10 @@ _MEASURING = (
 )
 
 
+TOLD_BYTES = 300
+"""A part of a key that is longer is told by its hash."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """Compile one program in one profile and, unless ``run`` is false, run and trace it."""
@@ -49,6 +54,7 @@ class Task:
     key: str
     """Key of its ledger."""
     identity: str
+    parts: Mapping[str, str] = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +85,7 @@ def make_task(program: Program, profile: Profile, around: Surroundings, *, run: 
         compile_seconds=around.config.compile_timeout,
         key=keys.key,
         identity=keys.identity,
+        parts=keys.parts,
     )
 
 
@@ -93,6 +100,8 @@ class Keys:
     """Of everything that can change the result."""
     identity: str
     """Of what the author wrote of it."""
+    parts: Mapping[str, str]
+    """What ``key`` was made of, by name."""
 
 
 def keys_of(
@@ -122,7 +131,15 @@ def keys_of(
         ("machine", platform.machine().encode()),
         *measuring,
     ]
-    return Keys(key_of([*own, *machine]), key_of(own))
+    fields = [*own, *machine]
+    return Keys(key_of(fields), key_of(own), {name: _told(value) for name, value in fields})
+
+
+def _told(value: bytes) -> str:
+    """Return a part of a key as people can compare it."""
+    if len(value) > TOLD_BYTES:
+        return f"sha256 {hashlib.sha256(value).hexdigest()[:16]}"
+    return " ".join(value.decode(errors="replace").replace("\0", " ").split())
 
 
 @memoize

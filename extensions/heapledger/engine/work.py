@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +49,10 @@ class Work(Protocol):
     @property
     def identity(self) -> str:
         """Hash of what the author wrote of it, without the toolchain: what a recording is found by."""
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """What the key was made of, by name: short texts as they are, long ones as hashes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,9 +16,12 @@ from sphinx.errors import SphinxError
 from sphinx.util.console import color_terminal, nocolor
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from heapledger.config import Config
 from heapledger.errors import HeapledgerError
 from heapledger.model import Finding
 from heapledger.outcome import Session
+from heapledger.source.snippet import Snippet
+from heapledger.sphinx.collect import read_config
 from heapledger.verify.claims import ClaimOutcome
 
 if TYPE_CHECKING:
@@ -43,35 +47,48 @@ def check_documents(source: Path, overrides: dict[str, object], *, quiet: bool) 
 
     :raises HeapledgerError: where there is no ``conf.py`` or it does not load heapledger.
     """
-    if not (source / "conf.py").is_file():
-        raise HeapledgerError(f"there is no conf.py in {source}; give the folder of the documents with --source")
-    if not color_terminal():
-        nocolor()
-    try:
-        return _read_all(source, overrides, quiet=quiet)
-    except SphinxError as error:
-        raise HeapledgerError(f"the documents in {source} cannot be read: {error.category}: {error}") from error
-
-
-def _read_all(source: Path, overrides: dict[str, object], *, quiet: bool) -> Checked:
-    with TemporaryDirectory(prefix="heapledger-") as scratch, patch_docutils(str(source)), docutils_namespace():
-        app = Sphinx(
-            srcdir=str(source),
-            confdir=str(source),
-            outdir=str(Path(scratch) / "out"),
-            doctreedir=str(Path(scratch) / "doctrees"),
-            buildername="heapledger",
-            confoverrides=overrides,
-            status=None if quiet else sys.stderr,
-            warning=sys.stderr,
-            parallel=1,
-        )
-        app.build(force_all=False)
+    with _read("heapledger", source, overrides, quiet=quiet) as app:
         domain = cast("AllocDomain", app.env.get_domain("alloc"))
         session = domain.session or Session(rustc=None, outcomes=(), findings=(), notes=(), fresh=0)
         claims, findings = tuple(domain.claim_outcomes.values()), tuple(domain.findings)
         ledgers = app.config.heapledger_ledgers or "ledgers"
         return Checked(session, claims, findings, ledgers, app._warncount)  # noqa: SLF001 - Sphinx offers no other way to the count
+
+
+@contextmanager
+def _read(builder: str, source: Path, overrides: dict[str, object], *, quiet: bool) -> Iterator[Sphinx]:
+    """Read all documents with a builder that writes nothing."""
+    if not (source / "conf.py").is_file():
+        raise HeapledgerError(f"there is no conf.py in {source}; give the folder of the documents with --source")
+    if not color_terminal():
+        nocolor()
+    try:
+        with TemporaryDirectory(prefix="heapledger-") as scratch, patch_docutils(str(source)), docutils_namespace():
+            app = Sphinx(
+                srcdir=str(source),
+                confdir=str(source),
+                outdir=str(Path(scratch) / "out"),
+                doctreedir=str(Path(scratch) / "doctrees"),
+                buildername=builder,
+                confoverrides=overrides,
+                status=None if quiet else sys.stderr,
+                warning=sys.stderr,
+                parallel=1,
+            )
+            app.build(force_all=False)
+            yield app
+    except SphinxError as error:
+        raise HeapledgerError(f"the documents in {source} cannot be read: {error.category}: {error}") from error
+
+
+def read_documents(source: Path) -> tuple[list[Snippet], Config]:
+    """Read all documents, and return their snippets and configuration. Nothing is measured.
+
+    :raises HeapledgerError: where there is no ``conf.py`` or it does not load heapledger.
+    """
+    with _read("dummy", source, {}, quiet=True) as app:
+        domain = cast("AllocDomain", app.env.get_domain("alloc"))
+        return [entry.snippet for _, _, entry in domain.all_entries()], read_config(app.config)
 
 
 def build_pages(source: Path, output: Path, builder: str, extra: Sequence[str]) -> int:

@@ -1,0 +1,253 @@
+"""How fast the engine is beside the naive way and ``rustdoc --test``: same snippets, same run, taking turns.
+
+    uv run python tests/benchmarks/speed.py [--sizes 10 100 1000] [--rounds 5] [--write]
+
+Everybody gets the same snippets, all different, or ten shapes repeated (``repeated``). The naive way is rustc and a run
+for each program, two at once, debug and release; rustdoc says pass or fail for debug only. Ours measures both profiles,
+without Sphinx. Seconds are of the wall clock; processor seconds of all processes stand beside them, for a busy machine
+shows in the difference. Ratios are medians over the rounds of what ran side by side. ``--write`` keeps figures, table
+and chart in ``docs/speed/``, for the page "How fast is it". mdbook's tests call rustdoc 2021 for each chapter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import chart
+import workload
+
+from heapledger.config import Config
+from heapledger.engine.cache import Cache
+from heapledger.model import ExitKind
+from heapledger.session import evaluate
+from heapledger.toolchain.find import Rustc, find_rustc
+
+CHAPTER = 10
+"""Snippets of one chapter where rustdoc is started for each."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one turn took, in seconds."""
+
+    wall: float
+    cpu: float
+
+
+class Race:
+    """One workload, and everybody's way with it."""
+
+    def __init__(self, texts: list[str], rustc: Rustc, scratch: Path) -> None:
+        self.texts, self.rustc, self.scratch = texts, rustc, scratch
+        self.edits = 0
+        self.known = scratch / "known"
+        self.env = {"PATH": os.environ["PATH"], "HOME": str(scratch), "LC_ALL": "C.UTF-8"}
+
+    def prepare(self) -> None:
+        """What is done once a toolchain: the tracer is built, and a full cache made for warm turns."""
+        started = time.monotonic()
+        self._evaluate(workload.repeated(1), self.scratch / "prepared")
+        print(f"  once for a toolchain (tracer, one program): {time.monotonic() - started:.2f} s")
+        for left in (self.scratch / "prepared" / "v1").iterdir():
+            shutil.rmtree(left)
+        shutil.copytree(self.scratch / "prepared", self.known)
+        self._evaluate(self.texts, self.known)
+
+    def _evaluate(self, texts: list[str], folder: Path, *, fresh: int | None = None, broken: int = 0) -> None:
+        session = evaluate(workload.snippets(texts), Config(), cache=Cache(folder))
+        ledgers = [profile.ledger for one in session.outcomes for profile in one.profiles]
+        assert len(ledgers) == 2 * len(texts)
+        failed = sum(ledger is None or ledger.exit.kind is not ExitKind.RETURNED for ledger in ledgers)
+        assert failed == broken, f"{failed} programs failed"
+        assert fresh is None or session.fresh == fresh, f"{session.fresh} were measured, not {fresh}"
+
+    def _cold(self, texts: list[str], *, broken: int = 0) -> None:
+        folder = Path(tempfile.mkdtemp(dir=self.scratch)) / "cache"
+        shutil.copytree(self.scratch / "prepared", folder)
+        self._evaluate(texts, folder, fresh=2 * len(texts), broken=broken)
+
+    def ours_cold(self) -> None:
+        """No result is known."""
+        self._cold(self.texts)
+
+    def ours_broken(self) -> None:
+        """No result is known, and one snippet does not compile."""
+        self._cold(workload.with_one(self.texts, workload.BROKEN), broken=2)
+
+    def ours_warm(self) -> None:
+        """Nothing changed."""
+        self._evaluate(self.texts, self.known, fresh=0)
+
+    def ours_edited(self) -> None:
+        """One snippet was edited."""
+        self.edits += 1
+        edit = f"let edit = Box::new({self.edits}u16);\nstd::hint::black_box(&edit);"
+        self._evaluate(workload.with_one(self.texts, edit), self.known, fresh=2)
+
+    def naive(self) -> None:
+        """One program each, two at once, in both profiles."""
+        folder = Path(tempfile.mkdtemp(dir=self.scratch))
+
+        def one(number: int, flags: list[str]) -> None:
+            source, program = folder / f"n{number}.rs", folder / f"n{number}-{len(flags)}"
+            source.write_text(workload.whole(self.texts[number]), encoding="utf-8")
+            command = [self.rustc.path, "--edition", "2024", *flags, str(source), "-o", str(program)]
+            subprocess.run(command, check=True, env=self.env, capture_output=True)
+            subprocess.run([program], check=True, env=self.env, capture_output=True)
+
+        with ThreadPoolExecutor(2) as pool:
+            for flags in (["-g"], ["-C", "opt-level=3"]):
+                list(pool.map(lambda number, chosen=flags: one(number, chosen), range(len(self.texts))))
+
+    def _rustdoc(self, edition: str, texts: list[str], *, passes: bool = True) -> None:
+        page = Path(tempfile.mkdtemp(dir=self.scratch)) / "page.md"
+        page.write_text(workload.page(texts), encoding="utf-8")
+        command = [str(Path(self.rustc.path).with_name("rustdoc")), "--test", "--edition", edition, page.name]
+        done = subprocess.run(
+            [*command, "--test-args=--test-threads=2"],
+            cwd=page.parent,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode == 0) is passes, done.stdout + done.stderr
+        assert f"running {len(texts)} tests" in done.stdout or not passes, done.stdout
+
+    def rustdoc_2021(self) -> None:
+        """Debug only, pass or fail, one program each."""
+        self._rustdoc("2021", self.texts)
+
+    def rustdoc_chapters(self) -> None:
+        """The same, started for each chapter of ten snippets, as mdbook does."""
+        for start in range(0, len(self.texts), CHAPTER):
+            self._rustdoc("2021", self.texts[start : start + CHAPTER])
+
+    def rustdoc_2024(self) -> None:
+        """Debug only, pass or fail, merged into one program."""
+        self._rustdoc("2024", self.texts)
+
+    def rustdoc_2024_broken(self) -> None:
+        """Merged, and one snippet does not compile."""
+        self._rustdoc("2024", workload.with_one(self.texts, workload.BROKEN), passes=False)
+
+    def turns(self) -> dict[str, Callable[[], None]]:
+        """Everybody, in the order of a round."""
+        return {
+            "ours, cold": self.ours_cold,
+            "rustdoc 2021": self.rustdoc_2021,
+            "naive, both profiles": self.naive,
+            "ours, one broken": self.ours_broken,
+            "rustdoc 2021, ten a chapter": self.rustdoc_chapters,
+            "rustdoc 2024, merged": self.rustdoc_2024,
+            "rustdoc 2024, one broken": self.rustdoc_2024_broken,
+            "ours, one edited": self.ours_edited,
+            "ours, unchanged": self.ours_warm,
+        }
+
+
+def timed(turn: Callable[[], None]) -> Taken:
+    """Take a turn."""
+
+    def cpu() -> float:
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(one.ru_utime + one.ru_stime for one in used)
+
+    before, started = cpu(), time.monotonic()
+    turn()
+    return Taken(time.monotonic() - started, cpu() - before)
+
+
+RATIOS = (
+    ("ours, cold", "naive, both profiles", 0.5),
+    ("ours, cold", "rustdoc 2021", 1.3),
+    ("ours, one broken", "ours, cold", 1.1),
+    ("rustdoc 2024, one broken", "rustdoc 2024, merged", None),
+)
+"""What is divided by what, and what it may come to at 100 snippets."""
+
+
+def race(name: str, texts: list[str], rustc: Rustc, rounds: int, only: str) -> dict[str, object]:
+    """Let everybody take turns, print and return the figures."""
+    print(f"{name}:", flush=True)
+    with tempfile.TemporaryDirectory(prefix="heapledger-speed-") as scratch:
+        one = Race(texts, rustc, Path(scratch))
+        one.prepare()
+        turns = {label: turn for label, turn in one.turns().items() if only in label}
+        taken: dict[str, list[Taken]] = {label: [] for label in turns}
+        for _ in range(rounds):
+            for label, turn in turns.items():
+                taken[label].append(timed(turn))
+    seconds = {}
+    for label, times in taken.items():
+        wall, cpu = median(t.wall for t in times), median(t.cpu for t in times)
+        seconds[label] = {"wall": round(wall, 4), "cpu": round(cpu, 4), "rounds": [round(t.wall, 4) for t in times]}
+        print(f"  {label:28} {wall:8.3f} s, processors {cpu:8.3f} s")
+    ratios = []
+    for over, under, most in RATIOS:
+        if over in taken and under in taken:
+            pairs = list(zip(taken[over], taken[under], strict=True))
+            wall, cpu = median(a.wall / b.wall for a, b in pairs), median(a.cpu / b.cpu for a, b in pairs)
+            ratios.append({"over": over, "under": under, "wall": round(wall, 3), "cpu": round(cpu, 3), "most": most})
+            wanted = f" (at most {most} at 100)" if most else ""
+            print(f"  {over} / {under}: {wall:.2f}, in processor time {cpu:.2f}{wanted}", flush=True)
+    return {"name": name, "count": len(texts), "seconds": seconds, "ratios": ratios}
+
+
+def facts(rustc: Rustc) -> dict[str, object]:
+    """What the figures depend on."""
+    cpus = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if "model name" in line
+    ]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "rustc": rustc.toolchain.rustc,
+        "host": rustc.toolchain.host,
+        "python": platform.python_version(),
+        "processor": cpus[0] if cpus else "unknown",
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(memory / 2**30, 1),
+        "load": [round(load, 1) for load in os.getloadavg()],
+    }
+
+
+def main() -> None:
+    """Measure."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--kinds", nargs="+", choices=["distinct", "repeated"], default=["distinct", "repeated"])
+    parser.add_argument("--only", default="", help="part of the names of those who take part")
+    parser.add_argument("--write", action="store_true", help="keep figures, table and chart in docs/speed/")
+    chosen = parser.parse_args()
+    rustc = find_rustc("", Cache(None))
+    machine = facts(rustc)
+    print(", ".join(f"{name} {value}" for name, value in machine.items()))
+    makers = {"distinct": workload.distinct, "repeated": workload.repeated}
+    races = [
+        race(f"{size} {kind}", makers[kind](size), rustc, chosen.rounds, chosen.only)
+        for size in chosen.sizes
+        for kind in chosen.kinds
+    ]
+    machine["load after"] = [round(load, 1) for load in os.getloadavg()]
+    print(f"load afterwards: {machine['load after']}")
+    if chosen.write:
+        chart.write(Path(__file__).parents[2] / "docs" / "speed", machine, races, chosen.rounds)
+
+
+if __name__ == "__main__":
+    main()
