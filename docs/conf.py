@@ -1,4 +1,7 @@
+import heapledger
+
 project = "heapledger"
+version = release = heapledger.__version__
 author = "The heapledger developers"
 copyright = "The heapledger developers"  # noqa: A001
 extensions = ["myst_parser", "sphinx_design", "sphinxcontrib.mermaid", "sphinx_copybutton", "heapledger"]

@@ -13,6 +13,7 @@ from heapledger.sphinx.claim_nodes import register_claim_nodes
 from heapledger.sphinx.claims_file import on_build_finished
 from heapledger.sphinx.collect import on_config_inited, on_env_updated
 from heapledger.sphinx.domain import AllocDomain
+from heapledger.sphinx.epub import setup_epub
 from heapledger.sphinx.fill import FillClaims
 from heapledger.sphinx.mermaid import setup_mermaid
 from heapledger.sphinx.nodes import register_nodes
@@ -54,6 +55,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("build-finished", on_build_finished)
     setup_stepper(app)
     setup_latex(app)
+    setup_epub(app)
     return {
         "version": heapledger.__version__,
         "env_version": ENV_VERSION,

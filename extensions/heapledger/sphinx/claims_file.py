@@ -18,9 +18,9 @@ NAME = "claims.json"
 
 
 def on_build_finished(app: Sphinx, exception: Exception | None) -> None:
-    """Write the file where pages were written and the project has claims."""
+    """Write the file where pages were written and the project has claims; a book holds only what its list names."""
     domain = cast("AllocDomain", app.env.get_domain("alloc"))
-    if exception is not None or app.builder.format != "html" or not domain.claim_outcomes:
+    if exception is not None or app.builder.format != "html" or app.builder.name == "epub" or not domain.claim_outcomes:
         return
     urls = {
         entry.claim.id: f"{app.builder.get_target_uri(docname)}#{entry.anchor}"

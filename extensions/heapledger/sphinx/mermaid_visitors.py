@@ -11,7 +11,7 @@ import sphinxcontrib.mermaid as theirs
 from docutils import nodes
 
 from heapledger.render.mermaid.diagram import picture_key
-from heapledger.render.mermaid.svg import with_id
+from heapledger.render.mermaid.svg import strict, with_id
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -82,6 +82,7 @@ def visit_html(visitor: Any, node: nodes.Element) -> None:
     count = getattr(visitor, "heapledger_pictures", 0) + 1
     visitor.heapledger_pictures = count
     svg = with_id(picture.svg, f"heapledger-picture-{count}")
+    svg = strict(svg) if visitor.builder.name == "epub" else svg
     svg = svg.replace("<svg ", f'<svg style="min-width: {picture.width * SHRINK:.0f}px" ', 1)
     name = escape(node.get("heapledger_title") or node.get("alt") or "Diagram")
     classes = ["heapledger-diagram-scroll", *([f"align-{node['align']}"] if "align" in node else [])]

@@ -47,6 +47,15 @@ class Picture:
     height: float
 
 
+_EMPTY_BOX = re.compile(r"<rect(?=[\s/>])(?![^>]*\swidth=)[^>]*?/>|<rect(?=[\s/>])(?![^>]*\swidth=)[^>]*></rect>")
+_NAME = re.compile(r'(<[a-zA-Z][^<>]*?)\sname="[^"]*"')
+
+
+def strict(svg: str) -> str:
+    """Leave out what SVG's own grammar does not have, as EPUB asks: boxes without a size, the attribute ``name``."""
+    return _NAME.sub(r"\1", _EMPTY_BOX.sub("", svg))
+
+
 def finish(raw: str, title: str, description: str, *, own: bool = True) -> Picture:
     """Make the renderer's SVG fit for pages.
 
