@@ -108,7 +108,8 @@ def evaluate(
     stands_in = recordings.stand_in if recordings is not None and missing else None
     if stands_in is not None:
         findings = []
-    prepared = [_prepare(snippet, rustc or stands_in, config, missing) for snippet in snippets]
+    around = _around(rustc or stands_in, config)
+    prepared = [_prepare(snippet, around, config, missing) for snippet in snippets]
     works = [work for one in prepared for work in one.all_work()]
     results = Results()
     if works and rustc is not None:
@@ -145,8 +146,9 @@ def work_of(
 ) -> Iterator[tuple[Snippet, list[tuple[Asked, AnyWork]], str]]:
     """Return the work that each snippet needs, or why it needs none. Nothing is measured."""
     rustc, _, missing = _find(config, cache)
+    around = _around(rustc, config)
     for snippet in snippets:
-        one = _prepare(snippet, rustc, config, missing)
+        one = _prepare(snippet, around, config, missing)
         yield snippet, one.asked(), one.skipped or next((problem.text for problem in one.problems), "")
 
 
@@ -195,7 +197,11 @@ def _toolchain_finding(text: str) -> Finding:
     return Finding(kind=FindingKind.TOOLCHAIN, location=Location("", None), text=text)
 
 
-def _prepare(snippet: Snippet, rustc: Rustc | None, config: Config, missing: str) -> _Prepared:
+def _around(rustc: Rustc | None, config: Config) -> Surroundings | None:
+    return Surroundings(rustc=rustc, config=config) if rustc is not None else None
+
+
+def _prepare(snippet: Snippet, around: Surroundings | None, config: Config, missing: str) -> _Prepared:
     one = _Prepared(snippet)
     for location, text in snippet.problems:
         one.problems.append(Finding(kind=FindingKind.OPTION, location=location, text=text, snippet=snippet.id))
@@ -208,13 +214,12 @@ def _prepare(snippet: Snippet, rustc: Rustc | None, config: Config, missing: str
         one.problems.append(Finding(kind=FindingKind.SOURCE, location=place, text=text, snippet=snippet.id))
     if one.problems:
         return one
-    if rustc is None:
+    if around is None:
         one.skipped = missing
         return one
-    one.skipped = _skip_reason(snippet, rustc)
+    one.skipped = _skip_reason(snippet, around.rustc)
     if one.skipped:
         return one
-    around = Surroundings(rustc=rustc, config=config)
     options = snippet.options
     run = not options.no_run and options.fails is None
     for profile in profiles_of(snippet, config.profiles):

@@ -1,8 +1,8 @@
 """The content-addressed cache on disk: one file a result, written atomically, checked when it is read.
 
 An entry is ``magic, length of the header, header, payload, SHA-256 of all that``. The header is the key, and after a
-line break what the key was made of, for people who ask why something ran again. Anything that does not check out is a miss,
-never an error. No locks: a file appears whole by rename, and two builds at worst do work twice.
+line break what the key was made of, for people who ask why something ran again. Anything that does not check out is a
+miss, never an error. No locks: a file appears whole by rename, and two builds at worst do work twice.
 """
 
 from __future__ import annotations

@@ -63,6 +63,8 @@ class Surroundings:
 
     rustc: Rustc
     config: Config
+    linker: str = field(default_factory=linker_identity)
+    """What links the programs: asked once a plan."""
 
 
 def make_task(program: Program, profile: Profile, around: Surroundings, *, run: bool, timeout: float | None) -> Task:
@@ -127,7 +129,7 @@ def keys_of(
         ("flags", "\0".join(profile_flags(profile, around.rustc)).encode()),
         ("rustc", around.rustc.verbose.encode()),
         ("rustc files", around.rustc.fingerprint.encode()),
-        ("linker", linker_identity().encode()),
+        ("linker", around.linker.encode()),
         ("machine", platform.machine().encode()),
         *measuring,
     ]

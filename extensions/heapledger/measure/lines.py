@@ -13,6 +13,8 @@ from typing import Any
 
 from elftools.elf.elffile import ELFFile
 
+from heapledger.measure.line_program import run_program
+
 OWN_UNIT = b"src/"
 """Start of the name of every compilation unit of a snippet's crate: std's have absolute paths."""
 
@@ -28,26 +30,30 @@ class Row:
     """The first address after a sequence: nothing is known from here on."""
 
 
+RawRow = tuple[int, str, int, bool]
+"""The fields of a :class:`Row`: a batch has tens of thousands of them."""
+
+
 class LineTable:
     """Rows of all units of the snippet's crate, by address."""
 
     def __init__(self, path: Path) -> None:
-        rows: list[Row] = []
+        rows: list[RawRow] = []
         with path.open("rb") as file:
             elf = ELFFile(file)
             if elf.has_dwarf_info():
                 dwarf = elf.get_dwarf_info()
                 for unit in own_units(dwarf):
                     rows += _rows(dwarf, unit)
-        self._rows = sorted(rows, key=lambda row: (row.address, not row.ends))
-        self._addresses = [row.address for row in self._rows]
+        self._rows = sorted(rows, key=lambda row: (row[0], not row[3]))
+        self._addresses = [row[0] for row in self._rows]
 
     def at(self, address: int) -> Row | None:
         """Return the row that covers an address."""
         index = bisect.bisect_right(self._addresses, address) - 1
-        if index < 0 or self._rows[index].ends:
+        if index < 0 or self._rows[index][3]:
             return None
-        return self._rows[index]
+        return Row(*self._rows[index])
 
 
 def own_units(dwarf: Any) -> list[Any]:
@@ -62,20 +68,17 @@ def own_units(dwarf: Any) -> list[Any]:
     return found
 
 
-def _rows(dwarf: Any, unit: Any) -> list[Row]:
+def _rows(dwarf: Any, unit: Any) -> list[RawRow]:
     program = dwarf.line_program_for_CU(unit)
     if program is None:
         return []
     first = 0 if program.header["version"] >= 5 else 1
     files = [_path(program, entry) for entry in program.header["file_entry"]]
-    rows = []
-    for entry in program.get_entries():
-        state = entry.state
-        if state is not None:
-            index = state.file - first
-            name = files[index] if 0 <= index < len(files) else ""
-            rows.append(Row(state.address, name, state.line or 0, state.end_sequence))
-    return rows
+    names = [""] * first + files
+    start, end = program.program_start_offset, program.program_end_offset
+    program.stream.seek(start)
+    found = run_program(program.stream.read(end - start), program.header)
+    return [(address, names[file] if file < len(names) else "", line, ends) for address, file, line, ends in found]
 
 
 def _path(program: Any, entry: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -56,6 +57,7 @@ class Binary:
             Function(symbol.name, symbol.address, symbol.size) for symbol in symbols if symbol.is_function
         )
         self._table: LineTable | None = None
+        self._reading = threading.Lock()  # the workers of a batch share its binary
         self._archive = Archive.open(str(path))
         self._cache = next(iter(self._archive.iter_objects())).make_symcache()
         self.frames_at = lru_cache(maxsize=None)(self._frames_at)
@@ -92,9 +94,10 @@ class Binary:
         return (Frame(function.name if function else "", row.file, row.line),)
 
     def _lines(self) -> LineTable:
-        if self._table is None:
-            self._table = LineTable(self.path)
-        return self._table
+        with self._reading:
+            if self._table is None:
+                self._table = LineTable(self.path)
+            return self._table
 
     def _function_at(self, address: int) -> Function | None:
         low, high = 0, len(self.functions)

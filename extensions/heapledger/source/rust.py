@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import tree_sitter_rust
 from tree_sitter import Language, Node, Parser, Tree
@@ -41,8 +41,12 @@ def _parser() -> Parser:
     return Parser(Language(tree_sitter_rust.language()))
 
 
+@lru_cache(maxsize=8)
 def parse(text: str) -> Tree:
-    """Parse a whole file; a broken one gives a tree with error nodes, never an exception."""
+    """Parse a whole file; a broken one gives a tree with error nodes, never an exception.
+
+    The last trees are kept: one program is asked ten questions in a row.
+    """
     return _parser().parse(text.encode())
 
 
