@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from heapledger.outcome import Session
-from heapledger.sphinx.drive import check_documents
+from heapledger.sphinx.drive import Checked, check_documents
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -94,13 +94,19 @@ def common(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def guide(common: Path) -> Session:
-    """Every snippet of the guide with its ledgers, measured once a run: the first worker does, on all cores."""
+def checked_guide(common: Path) -> Checked:
+    """Every snippet and claim of the guide, measured once a run: the first worker does, on all cores."""
     with (common / "guide.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         checked = check_documents(ROOT / "docs", {"heapledger_cache": str(common / "guide-cache")}, quiet=True)
     assert len(checked.session.outcomes) >= 25
-    return checked.session
+    return checked
+
+
+@pytest.fixture(scope="session")
+def guide(checked_guide: Checked) -> Session:
+    """Every snippet of the guide with its ledgers."""
+    return checked_guide.session
 
 
 @pytest.fixture(scope="session")

@@ -80,7 +80,7 @@ class _Drawing:
     def cell(self, cell: _Cell, indent: str, span: str = "", width: float = 0.0) -> None:
         """Add a cell; ``width`` in ems makes it at least so wide."""
         rows = list(cell.rows)
-        missing = width - max(_width(row) for row in rows)
+        missing = width - _width(rows[0])
         padding = BLANK * max(0, round(missing / _BLANK_WIDTH / 2 + 0.5)) if missing > 0 else ""
         rows[0] = f"{padding}{rows[0]}{padding}"
         text = "<br/>".join(label(row) for row in rows if row)
