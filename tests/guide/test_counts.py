@@ -46,6 +46,7 @@ def section(anchor: str) -> list[str]:
         if f"({anchor})=" not in lines:
             continue
         rest = lines[lines.index(f"({anchor})=") + 1 :]
+        rest = rest[1:] if rest[0] == "" else rest
         first = HEADING.match(rest[0])
         assert first, f"({anchor})= stands before no heading"
         return rest[: end_of_section(rest, len(first[1]))]
