@@ -16,6 +16,11 @@ COLUMNS = ("debug", "release", *COUNTED_METRICS, "status", "claim")
 DEFAULT_COLUMNS = ("debug", "release", "bytes")
 OPTIONS = ("columns", "elide", "caption", "name", "class", "toolchain")
 HEAD = "fn main() { let value = "
+BOUND = "let value = "
+"""What stands before the expression of a row whose preparation has the line above."""
+ARROW = " ==> "
+"""Stands between what prepares a row and its expression; no Rust has it."""
+CLAIMS = "//@ claim:"
 KEEP = "std::hint::black_box(&value); }"
 ELIDE = "}"
 
@@ -34,13 +39,28 @@ class TableOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row: what it shows, and the program that measures it."""
+
+    snippet: Snippet
+    expression: str
+    setup: str = ""
+    """Statements that prepare the expression; what they ask for is not the expression's."""
+    claims: tuple[str, ...] = ()
+    """Ids of claims that the row names itself."""
+
+    @property
+    def line(self) -> int | None:
+        """Line of the program that the expression has for itself; None where the whole program is the row's."""
+        return len(self.snippet.code) - 1 if self.setup else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A table with one snippet for each row."""
 
     options: TableOptions
-    rows: tuple[Snippet, ...]
-    expressions: tuple[str, ...]
-    """What each row shows."""
+    rows: tuple[Row, ...]
     problems: tuple[tuple[Location, str], ...]
     """What is wrong with the table itself; problems of a row are the row's."""
 
@@ -52,8 +72,7 @@ def read_table(*, lines: list[str], places: list[Place], name: str, document: st
         problems.append((location, f"a table needs a name that matches [a-z][a-z0-9-]*, found '{name}'"))
         name = "table"
     declared: list[tuple[str, Place]] = []
-    rows: list[Snippet] = []
-    expressions: list[str] = []
+    rows: list[Row] = []
     taken: set[str] = set()
     for text, place in zip(lines[first:], places[first:], strict=True):
         if not text.strip():
@@ -61,13 +80,13 @@ def read_table(*, lines: list[str], places: list[Place], name: str, document: st
         if text.startswith("# "):
             declared.append((text[2:], place))
             continue
-        expression, facts, wrong = _split_row(text, len(declared) + 1, place)
-        row_id = _unique(f"{name}-{slug(expression)}", taken)
-        rows.append(_row(row_id, document, options, declared, (text, place), expression, facts, wrong))
-        expressions.append(expression)
+        parts = _split_row(text, len(declared) + 1, place)
+        row_id = _unique(f"{name}-{slug(parts.expression)}", taken)
+        snippet = _row(row_id, document, options, declared, (text, place), parts)
+        rows.append(Row(snippet=snippet, expression=parts.expression, setup=parts.setup, claims=parts.claims))
     if not rows:
         problems.append((location, "the table has no rows; write one expression a line"))
-    return Table(options=options, rows=tuple(rows), expressions=tuple(expressions), problems=tuple(problems))
+    return Table(options=options, rows=tuple(rows), problems=tuple(problems))
 
 
 def slug(expression: str) -> str:
@@ -123,11 +142,31 @@ def _apply(options: TableOptions, name: str, value: str) -> TableOptions:
     raise MarkupProblem(f"is not an option{nearest(name, OPTIONS)}")
 
 
-def _split_row(text: str, line: int, place: Place) -> tuple[str, list[Fact], list[tuple[Location, str]]]:
-    """Split a row into its expression and its facts; facts of the end speak for the last line, where the drop is."""
-    comments = [comment for row, _, comment in rust.line_comments(HEAD + text) if row == 0 and "//~" in comment]
-    markers = comments[0][comments[0].index("//~") :] if comments else ""
-    expression = text.removesuffix(markers).strip() if markers else text.strip()
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A row's text, taken apart."""
+
+    expression: str
+    setup: str
+    facts: tuple[Fact, ...]
+    claims: tuple[str, ...]
+    problems: tuple[tuple[Location, str], ...]
+
+
+def _split_row(text: str, line: int, place: Place) -> _Parts:
+    """Take a row apart.
+
+    Facts speak for the line of the expression, those of the end for the last line, where the drop is.
+    """
+    found = [comment for row, _, comment in rust.line_comments(HEAD + text) if row == 0]
+    comment = next((one for one in found if "//~" in one or CLAIMS in one), "")
+    comment = comment[min(at for mark in ("//~", CLAIMS) if (at := comment.find(mark)) >= 0) :] if comment else ""
+    code = text.removesuffix(comment).strip() if comment else text.strip()
+    setup, arrow, expression = ("", "", code) if rust.is_one_expression(code) else code.rpartition(ARROW)
+    setup, expression = setup.strip(), expression.strip()
+    markers, _, named = comment.partition(CLAIMS)
+    claims = tuple(part.strip() for part in named.split(",") if part.strip())
+    line += bool(arrow)
     facts: list[Fact] = []
     wrong: list[tuple[Location, str]] = []
     for marker in markers.split("//~")[1:]:
@@ -139,7 +178,11 @@ def _split_row(text: str, line: int, place: Place) -> tuple[str, list[Fact], lis
         facts.append(replace(fact, line=line + 1, at_end=False) if fact.at_end else fact)
     if not rust.is_one_expression(expression):
         wrong.append((place.location, f"a row is one expression, and '{expression}' is not; use a block: {{ …; … }}"))
-    return expression, facts, wrong
+    if arrow and not setup.endswith((";", "}")):
+        wrong.append((place.location, f"what stands before '{ARROW.strip()}' is statements, and ends with ';'"))
+    if named and not claims:
+        wrong.append((place.location, f"'{CLAIMS}' names no claim"))
+    return _Parts(expression, setup, tuple(facts), claims, tuple(wrong))
 
 
 def _row(
@@ -148,22 +191,33 @@ def _row(
     options: TableOptions,
     declared: list[tuple[str, Place]],
     row: tuple[str, Place],
-    expression: str,
-    facts: list[Fact],
-    problems: list[tuple[Location, str]],
+    parts: _Parts,
 ) -> Snippet:
     text, place = row
-    shifted = Place(place.location, place.column - len(HEAD))
+    last = ELIDE if options.elide else KEEP
+    if parts.setup:
+        head = HEAD.removesuffix(BOUND)
+        code: tuple[str, ...] = (f"{head}{parts.setup}", f"{BOUND}{parts.expression};", last)
+        shift = text.find(ARROW) + len(ARROW) - len(BOUND)
+        lines: tuple[str, ...] = (text, text, "")
+        places: tuple[Place, ...] = (
+            Place(place.location, place.column - len(head)),
+            Place(place.location, place.column + shift),
+            place,
+        )
+    else:
+        code = (f"{HEAD}{parts.expression};", last)
+        lines, places = (text, ""), (Place(place.location, place.column - len(HEAD)), place)
     return Snippet(
         id=row_id,
         document=document,
         location=place.location,
         options=Options(show=("none",), toolchain=options.toolchain or None),
-        lines=(*(line for line, _ in declared), text, ""),
-        places=(*(where for _, where in declared), shifted, place),
-        code=(*(line for line, _ in declared), f"{HEAD}{expression};", ELIDE if options.elide else KEEP),
+        lines=(*(line for line, _ in declared), *lines),
+        places=(*(where for _, where in declared), *places),
+        code=(*(line for line, _ in declared), *code),
         hidden=frozenset(range(1, len(declared) + 1)),
-        facts=tuple(facts),
+        facts=parts.facts,
         memory=(),
-        problems=tuple(problems),
+        problems=parts.problems,
     )

@@ -20,6 +20,7 @@ from heapledger.sphinx.nodes import register_nodes
 from heapledger.sphinx.paper import setup_latex
 from heapledger.sphinx.preflight import on_env_before_read_docs
 from heapledger.sphinx.stepper import setup_stepper
+from heapledger.sphinx.table_files import setup_table_files
 from heapledger.sphinx.transform import FillSnippets
 from heapledger.sphinx.values import on_doctree_read
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-ENV_VERSION = 2
+ENV_VERSION = 3
 """Raise it whenever the records that the environment pickles change."""
 
 _CSS = ("heapledger.css", "heapledger-claims.css", "heapledger-diagrams.css", "heapledger-below.css")
@@ -56,6 +57,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_stepper(app)
     setup_latex(app)
     setup_epub(app)
+    setup_table_files(app)
     return {
         "version": heapledger.__version__,
         "env_version": ENV_VERSION,

@@ -19,6 +19,7 @@ from heapledger.sphinx.directive import SnippetDirective
 from heapledger.sphinx.index import ClaimIndex
 from heapledger.sphinx.layout import LayoutDirective
 from heapledger.sphinx.records import ClaimEntry, Entry, Quote, TypedNumber
+from heapledger.sphinx.table_files import TableFilterDirective
 from heapledger.sphinx.tables import TableDirective
 from heapledger.sphinx.values import ValueRole
 from heapledger.verify.claims import ClaimOutcome
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from heapledger.toolchain.docs import Docs
 
-BY_DOCUMENT = ("entries", "claims", "quotes", "numbers", "problems", "globals")
+BY_DOCUMENT = ("entries", "claims", "quotes", "numbers", "problems", "globals", "downloads")
 """Names of the data that each document adds to."""
 
 
@@ -49,6 +50,7 @@ class AllocDomain(Domain):
         "claims": ClaimsDirective,
         "layout": LayoutDirective,
         "table": TableDirective,
+        "table-filter": TableFilterDirective,
         "verified-with": VerifiedWithDirective,
     }
     roles: ClassVar[dict[str, Any]] = {
@@ -207,6 +209,13 @@ class AllocDomain(Domain):
     def sentence_of(self, claim: str) -> str:
         """Sentence of a claim, empty where there is none of that id."""
         return next((entry.claim.sentence for _, entry in self.all_claims() if entry.claim.id == claim), "")
+
+    def claims_of(self, entry: Entry) -> list[Claim]:
+        """Claims that a row of a table proves, then those that it names itself."""
+        proved = [one.claim for one in self.claim_outcomes.values() if entry.snippet.id in one.claim.evidence]
+        known = {claim.claim.id: claim.claim for _, claim in self.all_claims()}
+        named = [known[name] for name in (entry.row.claims if entry.row is not None else ()) if name in known]
+        return list({claim.id: claim for claim in (*proved, *named)}.values())
 
     def resolve_xref(
         self,

@@ -10,7 +10,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
 from heapledger.messages import _
-from heapledger.model import VerdictKind
+from heapledger.model import Profile, VerdictKind
 from heapledger.render.facts import count_text
 from heapledger.render.table import cell_text
 from heapledger.render.view import verdict_mark
@@ -25,10 +25,13 @@ from heapledger.sphinx.claim_nodes import (
 )
 from heapledger.sphinx.index import chapter_of
 from heapledger.sphinx.parts import badge, verdict_badge
+from heapledger.sphinx.table_files import statuses_of
 
 if TYPE_CHECKING:
+    from heapledger.outcome import SnippetOutcome
     from heapledger.source.claims import Claim
     from heapledger.sphinx.domain import AllocDomain
+    from heapledger.sphinx.records import Entry
     from heapledger.verify.claims import ClaimOutcome
 
 
@@ -140,17 +143,30 @@ class FillClaims(SphinxPostTransform):
         outcome = self.domain.outcomes.get((node["docname"], node["ordinal"]))
         column = node["column"]
         if column in {"claim", "status"}:
-            return self._claims_of(entry.snippet.id, column)
-        text = _("not measured") if outcome is None else cell_text(outcome, column) or _("not measured")
+            return self._claims_of(entry, column)
+        line = entry.row.line if entry.row is not None else None
+        text = _("not measured") if outcome is None else cell_text(outcome, column, line) or _("not measured")
+        if outcome is not None and column == "debug":
+            self._mark_row(node, outcome, entry)
         falsified = outcome is not None and outcome.kind is VerdictKind.FALSIFIED
         shown = f"{verdict_mark(VerdictKind.FALSIFIED)}: {text}" if falsified else text
         return [nodes.paragraph("", shown, classes=["heapledger-falsified"] if falsified else [])]
 
-    def _claims_of(self, snippet: str, column: str) -> list[nodes.Node]:
-        about = [one.claim for one in self.domain.claim_outcomes.values() if snippet in one.claim.evidence]
+    def _mark_row(self, node: nodes.Element, outcome: SnippetOutcome, entry: Entry) -> None:
+        """Give the row the classes that a filter looks for."""
+        row = cast("nodes.Element", cast("nodes.Element", node.parent).parent)
+        line = entry.row.line if entry.row is not None else None
+        texts = {cell_text(outcome, profile, line) for profile in Profile} - {""}
+        asks = [text != _("none") for text in texts]
+        kinds = [*(["none"] if asks and not any(asks) else []), *(["some"] if any(asks) else [])]
+        kinds += ["differs"] if len(texts) > 1 else []
+        kinds += statuses_of(self.domain.claims_of(entry))
+        row["classes"] += [f"heapledger-row-{kind}" for kind in kinds]
+
+    def _claims_of(self, entry: Entry, column: str) -> list[nodes.Node]:
+        about = self.domain.claims_of(entry)
         if column == "status":
-            statuses = dict.fromkeys(claim.options.status.value for claim in about if claim.options.status)
-            return [nodes.paragraph("", ", ".join(statuses))]
+            return [nodes.paragraph("", ", ".join(statuses_of(about)))]
         line = nodes.paragraph()
         for index, claim in enumerate(about):
             line += nodes.Text(", " if index else "")
@@ -163,6 +179,9 @@ class FillClaims(SphinxPostTransform):
         alone = _("Each expression is measured alone, as 'let value = EXPRESSION;', and kept alive by black_box.")
         unseen = _("Each expression is measured alone, and nothing looks at its value: the optimizer may remove it.")
         text = unseen if node["elide"] else alone
+        entries = [self.domain.entries[node["docname"]][ordinal] for ordinal in node["ordinals"]]
+        if any(entry.row is not None and entry.row.setup for entry in entries):
+            text += " " + _("What stands after 'after' prepares it on a line of its own, and is not counted.")
         text += f" rustc {told.rustc}, {told.host}." if told is not None else ""
         return [nodes.paragraph("", text, classes=["heapledger-table-note"])]
 

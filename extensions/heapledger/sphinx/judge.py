@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sphinx.util import logging
 
 from heapledger.model import Finding, FindingKind, Location, Profile
-from heapledger.source.problems import MarkupProblem
+from heapledger.source.problems import MarkupProblem, nearest
 from heapledger.sphinx.warn import shown_path, warn
 from heapledger.toolchain.docs import Docs
 from heapledger.verify.claims import judge_claim
@@ -83,6 +83,12 @@ def _table_problems(domain: AllocDomain) -> Iterator[Finding]:
     for problems in domain.problems.values():
         for location, text in problems:
             yield Finding(kind=FindingKind.OPTION, location=location, text=text)
+    known = {entry.claim.id for _, entry in domain.all_claims()}
+    for _, _, entry in domain.all_entries():
+        for name in entry.row.claims if entry.row is not None else ():
+            if name not in known:
+                text = f"the row names a claim that is not there: '{name}'{nearest(name, known)}"
+                yield Finding(kind=FindingKind.CLAIM, location=entry.snippet.location, text=text)
 
 
 def _typed_numbers(domain: AllocDomain) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from heapledger.model import Location
 from heapledger.source.claims import Claim
 from heapledger.source.snippet import Snippet
+from heapledger.source.tables import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,10 @@ class Entry:
     """Id of the element on the page."""
     elide: bool = False
     """A row of a table that leaves ``black_box`` out."""
+    row: Row | None = None
+    """The row of a table that the snippet measures."""
+    table: str = ""
+    """Caption of that table."""
 
 
 @dataclass(frozen=True, slots=True)

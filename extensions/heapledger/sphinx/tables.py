@@ -8,7 +8,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from heapledger.messages import _
-from heapledger.source.tables import Table, read_table
+from heapledger.source.tables import Row, Table, read_table
 from heapledger.sphinx.body import read_directive
 from heapledger.sphinx.claim_nodes import measured_cell, table_note
 from heapledger.sphinx.records import Entry
@@ -40,7 +40,10 @@ class TableDirective(SphinxDirective):
         )
         domain.note_problems(self.env.docname, table.problems)
         ordinals = [
-            domain.note_snippet(self.env.docname, Entry(row, f"snippet-{row.id}", table.options.elide))
+            domain.note_snippet(
+                self.env.docname,
+                Entry(row.snippet, f"snippet-{row.snippet.id}", table.options.elide, row, table.options.caption),
+            )
             for row in table.rows
         ]
         outer = nodes.container(classes=["heapledger-table", *table.options.classes])
@@ -62,19 +65,28 @@ class TableDirective(SphinxDirective):
             self.state.document.note_explicit_target(built, built)
         group = nodes.tgroup(cols=len(columns) + 1)
         built += group
-        group += nodes.colspec(colwidth=max(24, *(len(text) for text in table.expressions or ("",))))
+        group += nodes.colspec(colwidth=max((24, *(len(row.expression) for row in table.rows))))
         group.extend(nodes.colspec(colwidth=14) for _ in columns)
         group += nodes.thead("", _text_row([_("expression"), *(_heading(column) for column in columns)]))
         rows = nodes.tbody()
         group += rows
-        for snippet, expression, ordinal in zip(table.rows, table.expressions, ordinals, strict=True):
-            row = nodes.row(ids=[f"snippet-{snippet.id}"])
-            row += nodes.entry("", nodes.paragraph("", "", nodes.literal("", expression)))
+        for one, ordinal in zip(table.rows, ordinals, strict=True):
+            row = nodes.row(ids=[f"snippet-{one.snippet.id}"])
+            row += nodes.entry("", *_expression(one))
             for column in columns:
                 cell = measured_cell(docname=self.env.docname, ordinal=ordinal, column=column)
                 row += nodes.entry("", cell)
             rows += row
         return built
+
+
+def _expression(row: Row) -> list[nodes.Node]:
+    shown: list[nodes.Node] = [nodes.paragraph("", "", nodes.literal("", row.expression))]
+    if row.setup:
+        after = nodes.paragraph("", f"{_('after')} ", classes=["heapledger-setup"])
+        after += nodes.literal("", row.setup)
+        shown.append(after)
+    return shown
 
 
 def _heading(column: str) -> str:
