@@ -1,3 +1,5 @@
+import os
+
 import heapledger
 
 project = "heapledger"
@@ -6,7 +8,7 @@ author = "The heapledger developers"
 copyright = "The heapledger developers"  # noqa: A001
 extensions = ["myst_parser", "sphinx_design", "sphinxcontrib.mermaid", "sphinx_copybutton", "heapledger"]
 source_suffix = {".md": "markdown"}
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "extra"]
 nitpicky = True
 myst_enable_extensions = ["colon_fence", "deflist", "fieldlist", "attrs_inline", "attrs_block"]
 myst_heading_anchors = 3
@@ -16,6 +18,11 @@ html_static_path = ["_static"]
 html_css_files = ["guide.css"]
 heapledger_lint_numbers = True
 heapledger_toolchain = ">=1.95,<1.98"
+
+html_extra_path = ["extra"]
+html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "")
+epub_exclude_files = ["404.html"]
+epub_show_urls = "no"
 
 latex_engine = "xelatex"
 latex_use_xindy = False
