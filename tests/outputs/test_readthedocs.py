@@ -100,7 +100,7 @@ def bare(text: str) -> str:
 
 def is_row(outcome: SnippetOutcome) -> bool:
     """Whether a snippet is a row of a table, which shows its numbers in cells."""
-    return outcome.snippet.code[0].startswith("fn main() { let value = ")
+    return any(line.startswith("fn main() { let value = ") for line in outcome.snippet.code)
 
 
 def on_paper(guide: Session) -> Iterator[tuple[str, str]]:
