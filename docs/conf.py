@@ -16,6 +16,8 @@ html_theme = "furo"
 html_title = "heapledger: where Rust puts your data"
 html_static_path = ["_static"]
 html_css_files = ["guide.css"]
+html_js_files = [("guide.js", {"defer": "defer"})]
+html_theme_options = {"top_of_page_buttons": []}
 heapledger_lint_numbers = True
 heapledger_toolchain = ">=1.95,<1.98"
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +24,34 @@ def guide(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert done.returncode == 0, done.stderr
     return out / "pages"
+
+
+LOOKED_AT = (
+    "index",
+    "foreword/who-needs-this",
+    "stack/arrays",
+    "heap/vec-new",
+    "collections/where",
+    "code/closures",
+    "threads/what-a-thread-asks-for",
+    "optimizer/what-keeps-an-allocation",
+    "reference/when-does-rust-allocate",
+    "writing-snippets",
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_a_whole_page(guide: Path, browser: Browser, scheme: str) -> None:
+    """The theme's own parts of the page included."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page = context.new_page()
+    found = {}
+    for name in LOOKED_AT:
+        page.goto((guide / f"{name}.html").as_uri())
+        violations = Axe().run(page).response["violations"]
+        found[name] = [f"{one['id']}: {node['html'][:200]}" for one in violations for node in one["nodes"]]
+    context.close()
+    assert {name: problems for name, problems in found.items() if problems} == {}
 
 
 @pytest.mark.parametrize("width", WIDTHS)
