@@ -48,12 +48,15 @@ def _nothing(visitor: Any, node: nodes.Element) -> None:
 
 
 def _open_evidence(visitor: Any, node: nodes.Element) -> None:
+    if visitor.builder.name == "epub":
+        visitor.body.append(f'<div class="heapledger-evidence"><p><strong>{escape(node["title"])}</strong></p>\n')
+        return
     opened = " open" if node.get("open") else ""
     visitor.body.append(f'<details class="heapledger-evidence"{opened}><summary>{escape(node["title"])}</summary>\n')
 
 
 def _close_evidence(visitor: Any, node: nodes.Element) -> None:  # noqa: ARG001
-    visitor.body.append("</details>\n")
+    visitor.body.append("</div>\n" if visitor.builder.name == "epub" else "</details>\n")
 
 
 def register_claim_nodes(app: Sphinx) -> None:
