@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
 from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,3 +77,68 @@ def test_every_page_fits_the_screen(guide: Path, browser: Browser, width: int) -
     assert wide == []
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert told == []
+
+
+def questions() -> list[tuple[str, str, tuple[str, ...]]]:
+    """Questions of readers as (group, what they type, claims that answer it)."""
+    lines = (Path(__file__).parent / "questions.txt").read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.split(" | ")] for line in lines if not line.startswith("#")]
+    return [(group, query, tuple(claims.split(", "))) for group, query, claims in rows]
+
+
+def test_what_readers_type_finds_a_claim(guide: Path, browser: Browser) -> None:
+    """Among the first three hits of the search, opened from a file as well as any page."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    missed = {}
+    for _, query, claims in questions():
+        page.goto(f"{(guide / 'search.html').as_uri()}?q={quote(query)}")
+        page.wait_for_selector("#search-results ul.search li a")
+        links = page.eval_on_selector_all("#search-results ul.search li > a", "all => all.map(one => one.href)")[:3]
+        found = [urlsplit(link).fragment for link in links]
+        if not {f"claim-{claim}" for claim in claims} & set(found):
+            missed[query] = found
+    context.close()
+    assert missed == {}
+
+
+def test_every_group_of_readers_is_asked() -> None:
+    asked = questions()
+    assert len({query for _, query, _ in asked}) >= 30
+    assert {group for group, _, _ in asked} >= {str(number) for number in range(1, 20)}
+
+
+def test_links_within_the_guide_lead_somewhere(guide: Path) -> None:
+    """Every address of a page and every anchor in it exists."""
+    soups = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in guide.rglob("*.html")}
+    anchors = {path: {tag["id"] for tag in soup.find_all(id=True)} for path, soup in soups.items()}
+    broken = []
+    checked = 0
+    for path, soup in soups.items():
+        for link in soup.find_all("a", href=True):
+            address = urlsplit(link["href"])
+            if address.scheme or address.netloc:
+                continue
+            target = (path.parent / unquote(address.path)).resolve() if address.path else path
+            checked += 1
+            if not target.exists() or (address.fragment and unquote(address.fragment) not in anchors.get(target, {""})):
+                broken.append(f"{path.relative_to(guide)}: {link['href']}")
+    assert broken == []
+    assert checked > 2000
+
+
+def test_no_paragraph_is_over_six_lines(guide: Path, browser: Browser) -> None:
+    """Counted as they stand on a screen of 1280."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    lines = """() => [...document.querySelectorAll('article p')].filter(one => one.checkVisibility()).map(one =>
+        [Math.round(one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight)),
+         one.textContent.slice(0, 60)]).filter(([lines]) => lines > 6)"""
+    long = {}
+    for path in sorted(guide.rglob("*.html")):
+        page.goto(path.as_uri())
+        found = page.evaluate(lines)
+        if found:
+            long[path.relative_to(guide).as_posix()] = found
+    context.close()
+    assert long == {}

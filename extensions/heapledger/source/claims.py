@@ -27,7 +27,7 @@ class Status(StrEnum):
     """It depends on what LLVM removes or merges."""
 
 
-OPTIONS = ("status", "source", "evidence", "class")
+OPTIONS = ("status", "source", "evidence", "keywords", "class")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,8 @@ class ClaimOptions:
     source_location: Location | None = None
     evidence: tuple[str, ...] = ()
     """Ids of snippets elsewhere that prove it too."""
+    keywords: str = ""
+    """Words that a reader may search for and that the sentence has not."""
     classes: tuple[str, ...] = ()
 
 
@@ -95,6 +97,7 @@ def read_claim_options(
         source=source,
         source_location=where.get("source"),
         evidence=tuple(part.strip() for part in values.get("evidence", "").split(",") if part.strip()),
+        keywords=values.get("keywords", ""),
         classes=tuple(values.get("class", "").split()),
     )
     return options, first, problems

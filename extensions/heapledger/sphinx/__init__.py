@@ -19,6 +19,7 @@ from heapledger.sphinx.mermaid import setup_mermaid
 from heapledger.sphinx.nodes import register_nodes
 from heapledger.sphinx.paper import setup_latex
 from heapledger.sphinx.preflight import on_env_before_read_docs
+from heapledger.sphinx.search import setup_search
 from heapledger.sphinx.stepper import setup_stepper
 from heapledger.sphinx.table_files import setup_table_files
 from heapledger.sphinx.transform import FillSnippets
@@ -55,6 +56,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_mermaid(app)
     app.connect("build-finished", on_build_finished)
     setup_stepper(app)
+    setup_search(app)
     setup_latex(app)
     setup_epub(app)
     setup_table_files(app)
