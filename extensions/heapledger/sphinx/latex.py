@@ -20,14 +20,14 @@ def visit_listing(visitor: Any, node: nodes.Element) -> None:
     shown = [row for row in node["rows"] if not row.hidden]
     while shown and not shown[0].text.strip() and not shown[0].facts:
         shown.pop(0)
+    engine = visitor.config.latex_engine
     lines = _highlighted(visitor, node, [row.text for row in shown if row.number is not None])
     body = ["\n\\begin{heapledgerlisting}\n"]
     for index, row in enumerate(shown):
-        code = next(lines) if row.number is not None else f"\\heapledgernote{{{escape(row.text)}}}"
+        code = next(lines) if row.number is not None else f"\\heapledgernote{{{escape(row.text, engine)}}}"
         last = "" if index in {0, len(shown) - 2} else "\\penalty0"
-        body.append(
-            f"\\heapledgerrow{{{row.number or ''}}}{{{_part(row, node['peak'])}}}{{{code}}}{{{_facts(row)}}}{last}%\n"
-        )
+        parts = (str(row.number or ""), _part(row, node["peak"]), code, _facts(row, engine))
+        body.append("\\heapledgerrow" + "".join(f"{{{part}}}" for part in parts) + f"{last}%\n")
     body.append("\\end{heapledgerlisting}\n")
     visitor.body.append("".join(body))
     raise nodes.SkipNode
@@ -35,7 +35,7 @@ def visit_listing(visitor: Any, node: nodes.Element) -> None:
 
 def visit_fold(visitor: Any, node: nodes.Element) -> None:
     """Open a small section."""
-    visitor.body.append(f"\n\\begin{{heapledgerfold}}{{{escape(node['title'])}}}\n")
+    visitor.body.append(f"\n\\begin{{heapledgerfold}}{{{escape(node['title'], visitor.config.latex_engine)}}}\n")
 
 
 def depart_fold(visitor: Any, node: nodes.Element) -> None:  # noqa: ARG001 - docutils' signature
@@ -64,5 +64,7 @@ def _part(row: Row, peak: int) -> str:
     return f"{row.live / peak:.3f}" if peak and row.live else "0"
 
 
-def _facts(row: Row) -> str:
-    return "\\heapledgernext{}".join(f"\\heapledgerfact{{{kind}}}{{{escape(text)}}}" for kind, text in row.facts)
+def _facts(row: Row, engine: str) -> str:
+    return "\\heapledgernext{}".join(
+        f"\\heapledgerfact{{{kind}}}{{{escape(text, engine)}}}" for kind, text in row.facts
+    )

@@ -114,7 +114,9 @@ def write_verified(app: Sphinx, env: BuildEnvironment) -> None:
     text = verified_text(cast("AllocDomain", env.get_domain("alloc")))
     path = Path(app.builder.outdir, VERIFIED)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"\\renewcommand\\heapledgerVerified{{{escape(text)}}}\n", encoding="utf-8")
+    path.write_text(
+        f"\\renewcommand\\heapledgerVerified{{{escape(text, app.config.latex_engine)}}}\n", encoding="utf-8"
+    )
 
 
 def setup_latex(app: Sphinx) -> None:
