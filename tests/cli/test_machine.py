@@ -22,6 +22,7 @@ def test_doctor_without_a_compiler(command: Run, tmp_path: Path) -> None:
     assert "install Rust with rustup" in done.stdout
     assert "✗ linker: not found" in done.stdout
     assert "apt-get install gcc" in done.stdout
+    assert "✗ PDF: TeX lacks parts" in done.stdout
 
 
 def test_doctor_without_a_linker(command: Run, rustc: str, tmp_path: Path) -> None:

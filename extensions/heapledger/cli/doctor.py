@@ -15,6 +15,7 @@ from heapledger.config import Config
 from heapledger.engine.cache import Cache
 from heapledger.engine.debugger import NoDebugger, find_debugger
 from heapledger.engine.draw import find_renderer
+from heapledger.engine.typeset import missing_packages
 from heapledger.errors import HeapledgerError
 from heapledger.model import Profile
 from heapledger.session import evaluate
@@ -30,7 +31,7 @@ fn main() {
 
 MEMORY_PROBE = 'fn main() {\n    let b = Box::new(41u64); //@ memory\n    println!("{b}");\n}\n'
 
-_OPTIONAL = frozenset({"debugger", "diagrams"})
+_OPTIONAL = frozenset({"debugger", "diagrams", "PDF"})
 """Parts that nothing is measured with."""
 
 
@@ -57,6 +58,7 @@ def doctor(context: click.Context, toolchain: str | None, cache_setting: str | N
         _tool("linker", ("cc",), "nothing can be linked; install a C toolchain (Debian: apt-get install gcc)"),
         _debugger(config),
         _renderer(),
+        _typesetting(),
         _cache(config),
     ]
     out = console()
@@ -115,6 +117,12 @@ def _renderer() -> _Part:
     vectors = "vectors" if renderer.way != "png" else "no vectors (heapledger[diagrams-pdf] makes them)"
     backend = "V8" if renderer.backend == "v8" else "QuickJS (heapledger[diagrams-fast] is about five times faster)"
     return _Part("diagrams", good=True, found=f"mermaidx on {backend}; in PDF {vectors}")
+
+
+def _typesetting() -> _Part:
+    missing = missing_packages()
+    cost = f"'heapledger build pdf' needs TeX; Debian: apt-get install --no-install-recommends {' '.join(missing)}"
+    return _Part("PDF", good=not missing, found="TeX lacks parts" if missing else "TeX with latexmk", cost=cost)
 
 
 def _cache(config: Config) -> _Part:
