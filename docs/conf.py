@@ -19,6 +19,9 @@ html_css_files = ["guide.css"]
 html_js_files = [("guide.js", {"defer": "defer"})]
 html_theme_options = {"top_of_page_buttons": []}
 heapledger_lint_numbers = True
+heapledger_draw_mermaid = "all"
+heapledger_corrections = "reference/corrections"
+heapledger_claim_ids = "claim-ids.txt"
 heapledger_toolchain = ">=1.95,<1.98"
 
 html_extra_path = ["extra"]

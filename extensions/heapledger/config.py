@@ -82,6 +82,25 @@ OPTIONS: tuple[Option, ...] = (
         help="Folder that :file: starts from; empty: 'rust_snippets' beside or in the source folder.",
     ),
     Option(
+        name="heapledger_repository",
+        default="",
+        types=(str,),
+        help="Address of the repository, as in 'https://HOST/OWNER/NAME': claims link to its issues; "
+        "empty: what Read the Docs says.",
+    ),
+    Option(
+        name="heapledger_corrections",
+        default="",
+        types=(str,),
+        help="Document that lists corrections and says how to report an error; claims link to it.",
+    ),
+    Option(
+        name="heapledger_claim_ids",
+        default="",
+        types=(str,),
+        help="File in the source folder with 'id' or 'old -> new' a line: claims that may not vanish.",
+    ),
+    Option(
         name="heapledger_timeout",
         default=10,
         types=(int, float),

@@ -20,8 +20,11 @@ ANCHORS = [tuple(line.rsplit(" ", 1)) for line in (HERE / "anchors.txt").read_te
 """The seventeen questions of the article that the guide began with, and where each has its answer."""
 
 FOR_AUTHORS = {"writing-snippets", "internals"}
-WITHOUT_PICTURES = {"reference/claims", "reference/further-reading", "reference/glossary", "reference/corrections"}
-"""Pages that only list; an index of a chapter lists as well."""
+WITHOUT_PICTURES = {
+    *("reference/claims", "reference/further-reading", "reference/glossary", "reference/corrections"),
+    *("reference/table-of-std", "reference/card"),
+}
+"""Pages that only list; an index of a chapter lists as well, and the card has a chart of its own."""
 
 FENCE = re.compile(r"^\s*(`{3,}|:{3,})(.*)$")
 CLAIM = re.compile(r"^:{3,}\{alloc:claim\} (\S+)$|^`{3,}\{alloc:claim\} (\S+)$")

@@ -9,6 +9,7 @@ import heapledger
 from heapledger.config import OPTIONS
 from heapledger.messages import use_language
 from heapledger.sphinx.builder import CheckBuilder
+from heapledger.sphinx.cite import setup_cite
 from heapledger.sphinx.claim_nodes import register_claim_nodes
 from heapledger.sphinx.claims_file import on_build_finished
 from heapledger.sphinx.collect import on_config_inited, on_env_updated
@@ -60,6 +61,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_latex(app)
     setup_epub(app)
     setup_table_files(app)
+    setup_cite(app)
     return {
         "version": heapledger.__version__,
         "env_version": ENV_VERSION,

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx.addnodes import index
 from sphinx.util.docutils import SphinxDirective
 
 from heapledger.model import Location
 from heapledger.source.claims import ID, Claim, Status, read_claim_options
+from heapledger.source.index_names import index_entry, index_names
 from heapledger.source.options import split_options
 from heapledger.source.tables import slug
 from heapledger.sphinx.body import Body, is_rst, read_directive
+from heapledger.sphinx.cite import claim_cite
 from heapledger.sphinx.claim_nodes import claim_head, claim_list, evidence, verified_with
 from heapledger.sphinx.directive import CURRENT_CLAIM
 from heapledger.sphinx.records import ClaimEntry
@@ -58,7 +61,7 @@ class ClaimDirective(SphinxDirective):
             problems=tuple(problems),
         )
         entry = domain.note_claim(docname, claim)
-        return [self._card(entry, sentence, parsed)]
+        return [_index(entry, sentence), self._card(entry, sentence, parsed)]
 
     def _id(self, body: Body, problems: list[tuple[Location, str]]) -> str:
         if ID.fullmatch(body.argument) is not None:
@@ -98,7 +101,15 @@ class ClaimDirective(SphinxDirective):
             fold = evidence(title="Evidence", docname=claim.document, ordinal=entry.ordinal)
             fold += rest.children
             card += fold
+        card += claim_cite(docname=claim.document, ordinal=entry.ordinal)
         return card
+
+
+def _index(entry: ClaimEntry, sentence: nodes.paragraph | None) -> index:
+    """Every type, function and macro of the sentence leads to the claim from the general index."""
+    codes = [code.astext() for code in sentence.findall(nodes.literal)] if sentence is not None else []
+    names = dict.fromkeys(name for code in codes for name in index_names(code))
+    return index(entries=[(*index_entry(name), entry.anchor, "", None) for name in names])
 
 
 def _status(value: str) -> str:

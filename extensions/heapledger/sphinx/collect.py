@@ -19,6 +19,7 @@ from heapledger.outcome import Session, SnippetOutcome
 from heapledger.recordings import load
 from heapledger.session import evaluate
 from heapledger.source.snippet import Snippet
+from heapledger.sphinx.cite import published_findings
 from heapledger.sphinx.judge import judge
 from heapledger.sphinx.warn import shown_path, warn
 
@@ -75,7 +76,7 @@ def on_env_updated(app: Sphinx, env: BuildEnvironment) -> list[str]:
         domain.by_id.setdefault(outcome.snippet.id, outcome)
     if entries:
         _report(session, app.config.heapledger_require)
-    judge(domain, read_config(app.config).profiles)
+    judge(domain, read_config(app.config).profiles, published_findings(app, domain)[1])
     return _changed(domain)
 
 

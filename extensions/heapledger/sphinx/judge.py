@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger(__name__)
 
 
-def judge(domain: AllocDomain, profiles: Sequence[Profile]) -> None:
-    """Judge and report everything of the domain that rests on outcomes of snippets."""
+def judge(domain: AllocDomain, profiles: Sequence[Profile], published: Sequence[Finding] = ()) -> None:
+    """Judge and report everything of the domain that rests on outcomes of snippets.
+
+    :param published: what is wrong with the list of published claims.
+    """
     domain.date = build_date()
     session = domain.session
     if session is not None and session.toolchain is not None:
@@ -34,6 +37,7 @@ def judge(domain: AllocDomain, profiles: Sequence[Profile]) -> None:
         *_resolve_quotes(domain),
         *_table_problems(domain),
         *_typed_numbers(domain),
+        *published,
     ]
     for finding in domain.findings:
         warn(finding)

@@ -1,5 +1,5 @@
-// Readers get along without this script: it shows the button that copies the whole program of a snippet, and opens
-// folds for printing and for links that lead into them.
+// Readers get along without this script: it shows the buttons that copy a snippet's whole program and a claim's
+// citation, and opens folds for printing and for links that lead into them.
 (() => {
   "use strict";
 
@@ -21,9 +21,10 @@
   };
 
   const prepare = (button) => {
-    const program = button.closest(".heapledger-snippet")?.querySelector(".heapledger-program pre");
+    const program = button.closest(".heapledger-cite-part")?.querySelector("pre")
+      || button.closest(".heapledger-snippet")?.querySelector(".heapledger-program pre");
     if (!program) return;
-    const label = button.textContent;
+    const label = [...button.childNodes];
     button.hidden = false;
     button.setAttribute("aria-live", "polite");
     button.addEventListener("click", async () => {
@@ -35,8 +36,18 @@
         if (fold) fold.open = true;
         window.getSelection().selectAllChildren(program);
       }
-      setTimeout(() => { button.textContent = label; }, 1500);
+      setTimeout(() => { button.replaceChildren(...label); }, 1500);
     });
+  };
+
+  // Pages that were built without their address complete citations with the one that they are read at.
+  const locate = (fold) => {
+    const link = fold.querySelector(".heapledger-cite-link").href;
+    for (const text of fold.querySelectorAll("pre")) {
+      text.textContent = text.textContent.replaceAll(fold.dataset.heapledgerUrl, link);
+    }
+    const report = fold.querySelector(".heapledger-report");
+    if (report) report.href = report.href.replace(encodeURIComponent(fold.dataset.heapledgerUrl), encodeURIComponent(link));
   };
 
   const reveal = () => {
@@ -48,7 +59,7 @@
 
   let opened = [];
   window.addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("[class*='heapledger-'] details:not([open]), details.heapledger-fold:not([open])")];
+    opened = [...document.querySelectorAll("[class*='heapledger-'] details:not([open]):not(.heapledger-cite), details.heapledger-fold:not([open])")];
     for (const fold of opened) fold.open = true;
   });
   window.addEventListener("afterprint", () => {
@@ -57,6 +68,7 @@
   window.addEventListener("hashchange", reveal);
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll(".heapledger-copy").forEach(prepare);
+    document.querySelectorAll(".heapledger-cite[data-heapledger-url]").forEach(locate);
     reveal();
   });
 })();
