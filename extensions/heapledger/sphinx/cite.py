@@ -40,7 +40,6 @@ def _citation(env: BuildEnvironment, node: nodes.Element) -> Citation:
     domain = cast("AllocDomain", env.get_domain("alloc"))
     claim = domain.claims[node["docname"]][node["ordinal"]].claim
     told = domain.session.toolchain if domain.session is not None else None
-    base = env.config.html_baseurl or os.environ.get("READTHEDOCS_CANONICAL_URL", "")
     return Citation(
         id=claim.id,
         sentence=claim.sentence,
@@ -49,7 +48,7 @@ def _citation(env: BuildEnvironment, node: nodes.Element) -> Citation:
         author=env.config.author,
         toolchain=f"rustc {told.rustc}, {told.host}" if told is not None else "",
         date=domain.date,
-        url=address_of(base, claim.id),
+        url=address_of(env.config.html_baseurl or "", claim.id),
     )
 
 
