@@ -41,6 +41,8 @@ ROUNDS = 3
 PIECES = 8
 """Into how many parts a batch falls that rustc could not finish."""
 MAIN = "HEAPLEDGER_MAIN"
+LETTERS = "0123456789bcdfghjklmnpqrstvwxyz"
+"""What programs are named with; names are no words."""
 LIMIT_SECONDS = 0.5
 """Seconds of processor time that each program adds to the limit of its batch."""
 
@@ -68,11 +70,9 @@ class Member:
     task: Task
     number: int
     """Its number in the batch, from 1."""
-
-    @property
-    def name(self) -> str:
-        """Four characters, as many as ``main`` has."""
-        return f"{self.number:04d}"
+    name: str
+    """Four characters, as many as ``main`` has: of what is compiled, whatever else is in the batch. rustc's partition
+    of a crate into units follows its names, and so do the names of inlined functions of std in the debug info."""
 
     @property
     def module(self) -> str:
@@ -115,10 +115,25 @@ def plan_batches(works: Iterable[Work], scratch: Path) -> tuple[list[Step], list
             if len(part) < LEAST:
                 alone += part
                 continue
-            members = tuple(Member(task, number) for number, task in enumerate(part, start=1))
+            members = tuple(map(Member, part, range(1, len(part) + 1), _names(part)))
             folder = scratch / f"{profile.value}-{edition}-{index}"
             steps += start_batch(members, folder)
     return steps, alone
+
+
+def _names(tasks: Iterable[Task]) -> Iterable[str]:
+    """Name programs by their content; where two names are the same, the later one moves on."""
+    taken: dict[str, None] = {}
+    for task in tasks:
+        rest = int(task.identity, 16)
+        while (name := _name(rest)) in taken:
+            rest = rest // len(LETTERS) or len(taken)
+        taken[name] = None
+    return taken
+
+
+def _name(number: int) -> str:
+    return "".join(LETTERS[number // len(LETTERS) ** place % len(LETTERS)] for place in range(4))
 
 
 def start_batch(members: tuple[Member, ...], folder: Path) -> list[Step]:

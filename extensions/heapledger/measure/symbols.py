@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 import threading
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +15,7 @@ from symbolic.debuginfo import Archive
 
 from heapledger.measure.lines import LineTable
 from heapledger.measure.symtab import read_symbols
+from heapledger.toolchain.flags import CRATE_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Binary:
         self.functions = tuple(
             Function(symbol.name, symbol.address, symbol.size) for symbol in symbols if symbol.is_function
         )
+        self._aliases = _aliases(self.functions)
         self._table: LineTable | None = None
         self._reading = threading.Lock()  # the workers of a batch share its binary
         self._archive = Archive.open(str(path))
@@ -82,7 +86,9 @@ class Binary:
 
     def _frames_at(self, address: int) -> tuple[Frame, ...]:
         found = tuple(
-            Frame(location.symbol or "", location.full_path or "", location.line or 0)
+            Frame(
+                self._aliases.get(location.symbol, location.symbol or ""), location.full_path or "", location.line or 0
+            )
             for location in self._cache.lookup(address)  # type: ignore[no-untyped-call]
         )
         if any(frame.file for frame in found):
@@ -92,6 +98,9 @@ class Binary:
             return found
         function = self.function_at(address)
         return (Frame(function.name if function else "", row.file, row.line),)
+
+    def _name(self, symbol: str) -> str:
+        return self._aliases.get(symbol, symbol)
 
     def _lines(self) -> LineTable:
         with self._reading:
@@ -111,6 +120,18 @@ class Binary:
             return None
         function = self.functions[low - 1]
         return function if address < function.address + max(function.size, 1) else None
+
+
+def _aliases(functions: Iterable[Function]) -> dict[str, str]:
+    """Return one name for functions of std that were compiled to one: which of them is found differs from link to link.
+
+    ``<u64 as Display>::fmt`` and ``<usize as Display>::fmt`` are the same code.
+    """
+    names: dict[int, list[str]] = defaultdict(list)
+    for function in functions:
+        names[function.address].append(function.name)
+    shared = [group for group in names.values() if len(group) > 1 and not any(CRATE_NAME in name for name in group)]
+    return {name: min(group) for group in shared for name in group}
 
 
 def _relative_relocations(elf: ELFFile) -> dict[int, int]:
