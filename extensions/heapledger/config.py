@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ OPTIONS: tuple[Option, ...] = (
         default="local",
         types=(str,),
         help="Where the work is done: 'local' (this machine, one worker per core) or 'local:N' (N workers); "
-        "'standalone' compiles every program alone, for comparison.",
+        "'standalone' compiles every program alone, for comparison; 'dask://HOST:PORT' is the scheduler "
+        "of a Dask cluster.",
     ),
     Option(
         name="heapledger_require",
@@ -120,6 +122,9 @@ OPTIONS: tuple[Option, ...] = (
     ),
 )
 
+EXECUTOR = re.compile(r"(local|standalone)(:0*[1-9][0-9]*)?|dask://[^/\s]+:[0-9]+")
+"""What ``heapledger_executor`` may be."""
+
 MAX_TIMEOUT = 60.0
 """Most seconds of processor time that a page may ask for."""
 
@@ -132,7 +137,7 @@ class Config:
     rustc: str = ""
     profiles: tuple[Profile, ...] = (Profile.DEBUG, Profile.RELEASE)
     executor: str = "local"
-    """``KIND`` or ``KIND:WORKERS``."""
+    """``KIND``, ``KIND:WORKERS`` or ``dask://HOST:PORT``."""
     require: str = ""
     draw_mermaid: str = "own"
     cache: str = ""
@@ -164,9 +169,11 @@ def from_values(values: dict[str, Any]) -> Config:
     if chosen["draw_mermaid"] not in {"own", "all"}:
         message = f"heapledger_draw_mermaid is {chosen['draw_mermaid']!r}; it may be 'own' or 'all'"
         raise ValueError(message)
-    kind, _, count = str(chosen["executor"]).partition(":")
-    if kind not in {"local", "standalone"} or (count and not count.isdecimal()) or count == "0":
-        message = f"heapledger_executor is {chosen['executor']!r}; it may be 'local', 'local:N' or 'standalone'"
+    if not EXECUTOR.fullmatch(str(chosen["executor"])):
+        message = (
+            f"heapledger_executor is {chosen['executor']!r}; it may be 'local', 'local:N', 'standalone' "
+            "or 'dask://HOST:PORT'"
+        )
         raise ValueError(message)
     chosen["snippets"] = Path(chosen["snippets"]) if chosen["snippets"] else None
     for name in ("timeout", "compile_timeout"):
