@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -44,8 +43,7 @@ OPTIONS: tuple[Option, ...] = (
         default="local",
         types=(str,),
         help="Where the work is done: 'local' (this machine, one worker per core) or 'local:N' (N workers); "
-        "'standalone' compiles every program alone, for comparison; 'dask://HOST:PORT' is the scheduler "
-        "of a Dask cluster.",
+        "'standalone' compiles every program alone, for comparison.",
     ),
     Option(
         name="heapledger_require",
@@ -122,9 +120,6 @@ OPTIONS: tuple[Option, ...] = (
     ),
 )
 
-EXECUTOR = re.compile(r"(local|standalone)(:0*[1-9][0-9]*)?|dask://[^/\s]+:[0-9]+")
-"""What ``heapledger_executor`` may be."""
-
 MAX_TIMEOUT = 60.0
 """Most seconds of processor time that a page may ask for."""
 
@@ -137,7 +132,7 @@ class Config:
     rustc: str = ""
     profiles: tuple[Profile, ...] = (Profile.DEBUG, Profile.RELEASE)
     executor: str = "local"
-    """``KIND``, ``KIND:WORKERS`` or ``dask://HOST:PORT``."""
+    """``KIND`` or ``KIND:WORKERS``."""
     require: str = ""
     draw_mermaid: str = "own"
     cache: str = ""
@@ -169,11 +164,9 @@ def from_values(values: dict[str, Any]) -> Config:
     if chosen["draw_mermaid"] not in {"own", "all"}:
         message = f"heapledger_draw_mermaid is {chosen['draw_mermaid']!r}; it may be 'own' or 'all'"
         raise ValueError(message)
-    if not EXECUTOR.fullmatch(str(chosen["executor"])):
-        message = (
-            f"heapledger_executor is {chosen['executor']!r}; it may be 'local', 'local:N', 'standalone' "
-            "or 'dask://HOST:PORT'"
-        )
+    kind, _, count = str(chosen["executor"]).partition(":")
+    if kind not in {"local", "standalone"} or (count and not count.isdecimal()) or count == "0":
+        message = f"heapledger_executor is {chosen['executor']!r}; it may be 'local', 'local:N' or 'standalone'"
         raise ValueError(message)
     chosen["snippets"] = Path(chosen["snippets"]) if chosen["snippets"] else None
     for name in ("timeout", "compile_timeout"):

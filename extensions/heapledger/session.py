@@ -117,9 +117,7 @@ def evaluate(
             if known_only:
                 results = load_known(works, store)
             else:
-                results = measure_all(
-                    works, rustc, store, executor=config.executor, request=config.rustc, progress=progress
-                )
+                results = measure_all(works, rustc, store, executor=config.executor, progress=progress)
                 remember(store, [pair for one in prepared for pair in one.asked()])
         except ToolchainUnusable as error:
             findings.append(_toolchain_finding(str(error)))

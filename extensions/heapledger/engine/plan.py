@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 import zlib
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,15 +14,16 @@ from typing import Any
 import msgspec
 
 from heapledger.config import is_standalone
+from heapledger.engine.batch import Alone, plan_batches
 from heapledger.engine.cache import Cache
 from heapledger.engine.interrupt import terminable
 from heapledger.engine.kinds import kind_of
-from heapledger.engine.local import Done, Team, work_through
-from heapledger.engine.remote import dask_cluster, measure_there
-from heapledger.engine.work import Result, Results, Work
+from heapledger.engine.process import Supervisor
+from heapledger.engine.steps import Scheduler
+from heapledger.engine.work import Result, Results, Tools, Work
 from heapledger.model import Provenance
 from heapledger.toolchain.find import Rustc
-from heapledger.toolchain.tracer import build_tracer, check_linking
+from heapledger.toolchain.tracer import BuiltTracer, build_tracer, check_linking
 
 BYTES_PER_WORKER = 1 << 30
 """Memory that one compiler and one program may need side by side; bounds the number of workers."""
@@ -50,59 +53,80 @@ def measure_all(
     cache: Cache,
     *,
     executor: str = "local",
-    request: str = "",
     progress: Progress | None = None,
 ) -> Results:
     """Do all work that the cache does not know; equal work once. Kinds may be mixed.
 
-    :param executor: as ``heapledger_executor``: where, how many workers, and whether programs are compiled in batches.
-    :param request: as ``heapledger_rustc``, for workers elsewhere.
+    :param executor: as ``heapledger_executor``: how many workers, and whether programs are compiled in batches.
     :raises ToolchainUnusable: where nothing can be compiled or linked at all.
     """
     unique = {work.key: work for work in works}
     results = load_known(unique.values(), cache)
     missing = [work for key, work in unique.items() if key not in results]
     if missing:
-        done = _Keeping(missing, cache, results, progress)
-        with terminable():
-            if executor.startswith("dask://"):
-                with dask_cluster(executor) as cluster:
-                    measure_there(missing, rustc, request, cluster, done)
-            else:
-                _measure_here(missing, rustc, cache, executor, done)
+        with terminable(), TemporaryDirectory(prefix="heapledger-") as scratch:
+            tracer = build_tracer(rustc, cache, Path(scratch))
+            check_linking(rustc, cache)
+            Path(scratch).chmod(0o755)
+            team = _Team(rustc, tracer, Path(scratch), standalone=is_standalone(executor))
+            _do_all(missing, team, cache, results, _worker_count(executor), progress)
         cache.trim()
     return results
 
 
-def _measure_here(works: list[Work], rustc: Rustc, cache: Cache, executor: str, done: Done) -> None:
-    with TemporaryDirectory(prefix="heapledger-") as scratch:
-        tracer = build_tracer(rustc, cache, Path(scratch))
-        check_linking(rustc, cache)
-        Path(scratch).chmod(0o755)
-        team = Team(rustc, tracer, Path(scratch))
-        work_through(works, team, done, workers=_worker_count(executor), standalone=is_standalone(executor))
+class _Team:
+    """One supervisor a thread."""
+
+    def __init__(self, rustc: Rustc, tracer: BuiltTracer, scratch: Path, *, standalone: bool) -> None:
+        self.rustc = rustc
+        self.tracer = tracer
+        self.scratch = scratch
+        self.standalone = standalone
+        self.supervisors: list[Supervisor] = []
+        self._here = threading.local()
+
+    def tools(self) -> Tools:
+        """Return the tools of the calling thread."""
+        if not hasattr(self._here, "tools"):
+            supervisor = Supervisor()
+            supervisor.__enter__()
+            self.supervisors.append(supervisor)
+            self._here.tools = Tools(self.rustc, self.tracer, supervisor)
+        tools: Tools = self._here.tools
+        return tools
 
 
-class _Keeping:
-    """Stores every result as soon as it is known, so that a killed build keeps it."""
+def _do_all(
+    works: list[Work], team: _Team, cache: Cache, results: Results, workers: int, progress: Progress | None
+) -> None:
+    """Every result is stored as soon as it is known, so that a killed build keeps it."""
+    kinds = {work.key: kind_of(work) for work in works}
+    parts = {work.key: work.parts for work in works}
+    finished = 0
 
-    def __init__(self, works: list[Work], cache: Cache, results: Results, progress: Progress | None) -> None:
-        self._kinds = {work.key: kind_of(work) for work in works}
-        self._parts = {work.key: work.parts for work in works}
-        self._cache = cache
-        self._results = results
-        self._progress = progress
-        self._finished = 0
+    def done(key: str, result: Result[Any]) -> None:
+        nonlocal finished
+        if result.value is not None and kinds[key].is_cacheable(result.value):
+            cache.write(key, zlib.compress(msgspec.json.encode(result.value), 1), msgspec.json.encode(parts[key]))
+        results.add(key, result)
+        finished += 1
+        if progress is not None:
+            progress(finished, len(works))
 
-    def __call__(self, key: str, result: Result[Any]) -> None:
-        """Keep one result."""
-        if result.value is not None and self._kinds[key].is_cacheable(result.value):
-            parts = msgspec.json.encode(self._parts[key])
-            self._cache.write(key, zlib.compress(msgspec.json.encode(result.value), 1), parts)
-        self._results.add(key, result)
-        self._finished += 1
-        if self._progress is not None:
-            self._progress(self._finished, len(self._kinds))
+    steps, alone = ([], works) if team.standalone else plan_batches(works, team.scratch)
+    steps += [Alone(work) for work in alone]
+    pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(works))), thread_name_prefix="heapledger")
+    try:
+        Scheduler(pool, team.tools, done).run(steps)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for supervisor in team.supervisors:
+            supervisor.cancel()
+        raise
+    finally:
+        pool.shutdown(wait=True)
+        for supervisor in team.supervisors:
+            supervisor.close()
 
 
 def _worker_count(executor: str) -> int:

@@ -125,8 +125,12 @@ def keys_of(
         *asked,
     ]
     machine: Fields = [
+        ("heapledger", _own_digest().encode()),
         ("flags", "\0".join(profile_flags(profile, around.rustc)).encode()),
-        *((name, value.encode()) for name, value in identity_of(around.rustc, around.linker).items()),
+        ("rustc", around.rustc.verbose.encode()),
+        ("rustc files", around.rustc.fingerprint.encode()),
+        ("linker", around.linker.encode()),
+        ("machine", platform.machine().encode()),
         *measuring,
     ]
     fields = [*own, *machine]
@@ -138,17 +142,6 @@ def _told(value: bytes) -> str:
     if len(value) > TOLD_BYTES:
         return f"sha256 {hashlib.sha256(value).hexdigest()[:16]}"
     return " ".join(value.decode(errors="replace").replace("\0", " ").split())
-
-
-def identity_of(rustc: Rustc, linker: str) -> dict[str, str]:
-    """Return what measures and links on this machine, by name: where two machines agree, so do their results."""
-    return {
-        "heapledger": _own_digest(),
-        "rustc": rustc.verbose,
-        "rustc files": rustc.fingerprint,
-        "linker": linker,
-        "machine": platform.machine(),
-    }
 
 
 @memoize
