@@ -43,7 +43,8 @@ OPTIONS: tuple[Option, ...] = (
         default="local",
         types=(str,),
         help="Where the work is done: 'local' (this machine, one worker per core) or 'local:N' (N workers); "
-        "'standalone' compiles every program alone, for comparison.",
+        "'standalone' compiles every program alone, for comparison; 'dask://HOST:PORT': the workers of a Dask "
+        "cluster do it (heapledger[dask]).",
     ),
     Option(
         name="heapledger_require",
@@ -132,7 +133,7 @@ class Config:
     rustc: str = ""
     profiles: tuple[Profile, ...] = (Profile.DEBUG, Profile.RELEASE)
     executor: str = "local"
-    """``KIND`` or ``KIND:WORKERS``."""
+    """``KIND``, ``KIND:WORKERS`` or ``dask://HOST:PORT``."""
     require: str = ""
     draw_mermaid: str = "own"
     cache: str = ""
@@ -142,9 +143,27 @@ class Config:
     memory: int = 2 << 30
 
 
+DASK = "dask://"
+"""Start of ``heapledger_executor`` where a Dask cluster works."""
+
+
 def is_standalone(executor: str) -> bool:
     """Whether every program is compiled alone."""
     return executor.partition(":")[0] == "standalone"
+
+
+def _check_executor(executor: str) -> None:
+    if executor.startswith(DASK):
+        host, _, port = executor.removeprefix(DASK).rpartition(":")
+        fits = bool(host) and port.isdecimal()
+    else:
+        kind, _, count = executor.partition(":")
+        fits = kind in {"local", "standalone"} and (not count or (count.isdecimal() and count != "0"))
+    if not fits:
+        message = (
+            f"heapledger_executor is {executor!r}; it may be 'local', 'local:N', 'standalone' or 'dask://HOST:PORT'"
+        )
+        raise ValueError(message)
 
 
 def from_values(values: dict[str, Any]) -> Config:
@@ -164,10 +183,7 @@ def from_values(values: dict[str, Any]) -> Config:
     if chosen["draw_mermaid"] not in {"own", "all"}:
         message = f"heapledger_draw_mermaid is {chosen['draw_mermaid']!r}; it may be 'own' or 'all'"
         raise ValueError(message)
-    kind, _, count = str(chosen["executor"]).partition(":")
-    if kind not in {"local", "standalone"} or (count and not count.isdecimal()) or count == "0":
-        message = f"heapledger_executor is {chosen['executor']!r}; it may be 'local', 'local:N' or 'standalone'"
-        raise ValueError(message)
+    _check_executor(str(chosen["executor"]))
     chosen["snippets"] = Path(chosen["snippets"]) if chosen["snippets"] else None
     for name in ("timeout", "compile_timeout"):
         chosen[name] = float(chosen[name])

@@ -35,7 +35,8 @@ from heapledger.toolchain.tracer import BuiltTracer
 LEAST = 3
 """Fewer programs than this are compiled each alone: a batch would save nothing."""
 MOST = {Profile.DEBUG: 100, Profile.RELEASE: 200}
-"""Most programs of one batch: bounds memory, and what one that kills rustc takes with it."""
+"""Most programs of one batch: bounds memory, what one that kills rustc takes with it, and in release, where results
+come after the last of its crates, what a killed build loses."""
 ROUNDS = 3
 """How often a batch is compiled without the programs that broke it, before the rest is compiled alone."""
 PIECES = 8

@@ -13,12 +13,14 @@ from typing import Any
 
 import msgspec
 
-from heapledger.config import is_standalone
+from heapledger.config import DASK, is_standalone
 from heapledger.engine.batch import Alone, plan_batches
 from heapledger.engine.cache import Cache
+from heapledger.engine.dask import cluster
 from heapledger.engine.interrupt import terminable
 from heapledger.engine.kinds import kind_of
 from heapledger.engine.process import Supervisor
+from heapledger.engine.remote import Done, do_remotely
 from heapledger.engine.steps import Scheduler
 from heapledger.engine.work import Result, Results, Tools, Work
 from heapledger.model import Provenance
@@ -63,13 +65,18 @@ def measure_all(
     unique = {work.key: work for work in works}
     results = load_known(unique.values(), cache)
     missing = [work for key, work in unique.items() if key not in results]
-    if missing:
+    done = _storing(missing, cache, results, progress)
+    if missing and executor.startswith(DASK):
+        with terminable(), cluster(executor) as (pool, workers):
+            do_remotely(missing, rustc, pool, done, workers=workers)
+        cache.trim()
+    elif missing:
         with terminable(), TemporaryDirectory(prefix="heapledger-") as scratch:
             tracer = build_tracer(rustc, cache, Path(scratch))
             check_linking(rustc, cache)
             Path(scratch).chmod(0o755)
             team = _Team(rustc, tracer, Path(scratch), standalone=is_standalone(executor))
-            _do_all(missing, team, cache, results, _worker_count(executor), progress)
+            _do_all(missing, team, _worker_count(executor), done)
         cache.trim()
     return results
 
@@ -96,10 +103,11 @@ class _Team:
         return tools
 
 
-def _do_all(
-    works: list[Work], team: _Team, cache: Cache, results: Results, workers: int, progress: Progress | None
-) -> None:
-    """Every result is stored as soon as it is known, so that a killed build keeps it."""
+def _storing(works: list[Work], cache: Cache, results: Results, progress: Progress | None) -> Done:
+    """Return what is called with each result.
+
+    Every result is stored as soon as it is known, so that a killed build keeps it.
+    """
     kinds = {work.key: kind_of(work) for work in works}
     parts = {work.key: work.parts for work in works}
     finished = 0
@@ -113,11 +121,16 @@ def _do_all(
         if progress is not None:
             progress(finished, len(works))
 
+    return done
+
+
+def _do_all(works: list[Work], team: _Team, workers: int, done: Done) -> None:
     steps, alone = ([], works) if team.standalone else plan_batches(works, team.scratch)
     steps += [Alone(work) for work in alone]
-    pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(works))), thread_name_prefix="heapledger")
+    workers = max(1, min(workers, len(works)))
+    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="heapledger")
     try:
-        Scheduler(pool, team.tools, done).run(steps)
+        Scheduler(pool, 2 * workers, team.tools, done).run(steps)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         for supervisor in team.supervisors:

@@ -109,6 +109,12 @@ def linker_identity() -> str:
     found = shutil.which("cc")
     if found is None:
         return "no cc"
-    status = Path(found).resolve().stat()
+    return f"{found} {Path(found).resolve().stat().st_mtime_ns} {linker_size()}"
+
+
+def linker_size() -> str:
+    """Size of the linker driver and version of libc: what two machines with the same packages have in common."""
+    found = shutil.which("cc")
+    size = Path(found).resolve().stat().st_size if found else 0
     libc = os.confstr("CS_GNU_LIBC_VERSION") if "CS_GNU_LIBC_VERSION" in getattr(os, "confstr_names", {}) else ""
-    return f"{found} {status.st_size} {status.st_mtime_ns} {libc}"
+    return f"{size} {libc}"

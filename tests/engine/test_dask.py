@@ -1,0 +1,115 @@
+"""The workers of a real Dask cluster give the bytes that this machine gives, also when one of them is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from distributed import LocalCluster
+
+from heapledger.config import Config, from_values
+from heapledger.engine.cache import Cache
+from heapledger.model import ExitKind, Profile
+from heapledger.outcome import Session
+from heapledger.session import evaluate
+from heapledger.source.snippet import Snippet, read_rust
+
+PROGRAMS = (
+    "let v: Vec<u16> = (0..{n}).collect();\nstd::hint::black_box(&v);",
+    'println!("{{}}", format!("{{}}", {n}));',
+    "let h = std::thread::spawn(|| Box::new({n}u64));\nstd::hint::black_box(h.join().unwrap());",
+    'let x: Option<u8> = std::hint::black_box(None);\nx.expect("number {n}");',
+)
+BROKEN = "let a: u8 = true;"
+
+
+def snippets(count: int) -> list[Snippet]:
+    texts = [PROGRAMS[number % len(PROGRAMS)].format(n=number + 3) for number in range(count)]
+    texts[count // 2] = BROKEN
+    return [read_rust(text=text, file="page.md", snippet_id=f"s{n}") for n, text in enumerate(texts)]
+
+
+def ledgers(session: Session) -> list[bytes]:
+    found = [profile.ledger for outcome in session.outcomes for profile in outcome.profiles]
+    return [msgspec.json.encode(ledger) for ledger in found]
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[LocalCluster]:
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as made:
+        yield made
+
+
+def config(cluster: LocalCluster, **more: object) -> Config:
+    address = cluster.scheduler_address.replace("tcp://", "dask://")
+    return from_values(
+        {"heapledger_executor": address, **{f"heapledger_{name}": value for name, value in more.items()}}
+    )
+
+
+def test_same_bytes_also_where_a_worker_is_killed(cluster: LocalCluster, tmp_path: Path) -> None:
+    wanted = evaluate(snippets(24), Config(), cache=Cache(tmp_path / "here"))
+    kinds = {profile.ledger.exit.kind for outcome in wanted.outcomes for profile in outcome.profiles if profile.ledger}
+    assert kinds == {ExitKind.RETURNED, ExitKind.PANICKED, ExitKind.COMPILE_ERROR}
+    victim = next(iter(cluster.workers.values())).pid
+    finished: list[int] = []
+
+    def progress(done: int, total: int) -> None:
+        if not finished:
+            os.kill(victim, signal.SIGKILL)
+        finished.append(done)
+
+    there = evaluate(snippets(24), config(cluster), cache=Cache(tmp_path / "there"), progress=progress)
+    assert ledgers(there) == ledgers(wanted)
+    assert finished == list(range(1, 49)), "every unit of work is counted once"
+    assert victim not in {worker.pid for worker in cluster.workers.values()}
+    again = evaluate(snippets(24), Config(), cache=Cache(tmp_path / "there"))
+    assert again.fresh == 0, "a local build knows what the cluster measured"
+
+
+def test_the_same_limits(cluster: LocalCluster, tmp_path: Path) -> None:
+    endless = read_rust(text="loop {\n    std::hint::spin_loop();\n}", file="page.md", snippet_id="endless")
+    settings = config(cluster, timeout=1, profiles=["debug"])
+    session = evaluate([endless], settings, cache=Cache(tmp_path))
+    assert session.outcomes[0].profiles[0].ledger is not None
+    assert session.outcomes[0].profiles[0].ledger.exit.kind is ExitKind.TIMEOUT
+
+
+def test_a_worker_with_other_tools_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its PATH has another linker: what it links is not what would be linked here."""
+    linker = tmp_path / "bin" / "cc"
+    linker.parent.mkdir()
+    linker.write_text('#!/bin/sh\nexec /usr/bin/cc "$@"\n', encoding="utf-8")
+    linker.chmod(0o755)
+    path = os.environ["PATH"]
+    with monkeypatch.context() as there:
+        there.setenv("PATH", f"{linker.parent}:{path}")
+        other = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0")
+    with other:
+        session = evaluate(snippets(3), config(other, profiles=["debug"]), cache=Cache(tmp_path / "cache"))
+    assert session.fresh == 0
+    assert "a Dask worker cannot measure for this machine" in session.missing
+    assert "linker differ" in session.missing
+
+
+def test_a_cluster_whose_last_worker_goes(tmp_path: Path) -> None:
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as small:
+        closing = threading.Thread(target=lambda: (time.sleep(1), small.scale(0)))
+        endless = read_rust(text="loop {}", file="page.md", snippet_id="endless")
+        closing.start()
+        session = evaluate([endless], config(small, timeout=60, profiles=["debug"]), cache=Cache(tmp_path))
+        closing.join()
+    assert "workers" in session.missing or "worker" in session.missing
+
+
+@pytest.mark.parametrize("value", ["dask://", "dask://host", "dask://:1", "dask://host:port", "local:0", "cluster"])
+def test_what_the_setting_may_be(value: str) -> None:
+    with pytest.raises(ValueError, match="it may be 'local', 'local:N', 'standalone' or 'dask://HOST:PORT'"):
+        from_values({"heapledger_executor": value})
+    assert from_values({"heapledger_executor": "dask://[::1]:8786"}).profiles == (Profile.DEBUG, Profile.RELEASE)
