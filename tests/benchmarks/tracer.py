@@ -2,9 +2,9 @@
 
     uv run python tests/benchmarks/tracer.py
 
-One program, linked with the tracer and without, in turns; the best of many rounds of 1,000 calls, so that a busy machine
-disturbs little. Wanted: at most 1.2 microseconds over the plain allocator at 10 frames, 1.7 at 16, and 20 ns where
-the trace is full and only totals are counted.
+One program, linked with the tracer and without, in turns; the best of many rounds of 1,000 calls, so that a busy
+machine disturbs little. Wanted: at most 1.2 microseconds over the plain allocator at 10 frames, 1.7 at 16, and 20 ns
+where the trace is full and only totals are counted.
 """
 
 from __future__ import annotations
