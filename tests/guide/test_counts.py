@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from heapledger.outcome import SnippetOutcome
+from heapledger.source.published import lead_to, read_published
 from heapledger.sphinx.drive import Checked
 from heapledger.verify.claims import ClaimOutcome
 
@@ -113,6 +114,20 @@ def test_claims(claims: dict[str, ClaimOutcome]) -> None:
     assert len(claims) >= 200
     assert len(CATALOGUE) >= 500
     assert len(CATALOGUE & set(claims)) >= 180
+
+
+def test_the_table_of_the_standard_library(checked_guide: Checked) -> None:
+    rows = [one for one in checked_guide.session.outcomes if one.snippet.document == "reference/table-of-std"]
+    assert {one.snippet.id: one.kind.value for one in rows if one.kind.value != "verified"} == {}
+    assert len(rows) >= 200
+
+
+def test_published_ids_lead_to_claims(claims: dict[str, ClaimOutcome]) -> None:
+    """Ids of claims are for good; write 'old -> new' into docs/claim-ids.txt where one was renamed."""
+    published = read_published((DOCS / "claim-ids.txt").read_text(encoding="utf-8"))
+    _leads, wrong = lead_to(published, claims)
+    assert wrong == []
+    assert len(published.ids) >= 200
 
 
 def test_claims_differ_in_more_than_a_type_or_a_number(claims: dict[str, ClaimOutcome]) -> None:

@@ -25,7 +25,7 @@ from heapledger.sphinx.claim_nodes import (
 )
 from heapledger.sphinx.index import chapter_of
 from heapledger.sphinx.parts import badge, verdict_badge
-from heapledger.sphinx.table_files import statuses_of
+from heapledger.sphinx.table_files import asks, statuses_of
 
 if TYPE_CHECKING:
     from heapledger.outcome import SnippetOutcome
@@ -143,7 +143,7 @@ class FillClaims(SphinxPostTransform):
         outcome = self.domain.outcomes.get((node["docname"], node["ordinal"]))
         column = node["column"]
         if column in {"claim", "status"}:
-            return self._claims_of(entry, column)
+            return self._claims_of(entry, outcome, column)
         line = entry.row.line if entry.row is not None else None
         text = _("not measured") if outcome is None else cell_text(outcome, column, line) or _("not measured")
         if outcome is not None and column == "debug":
@@ -157,16 +157,17 @@ class FillClaims(SphinxPostTransform):
         row = cast("nodes.Element", cast("nodes.Element", node.parent).parent)
         line = entry.row.line if entry.row is not None else None
         texts = {cell_text(outcome, profile, line) for profile in Profile} - {""}
-        asks = [text != _("none") for text in texts]
-        kinds = [*(["none"] if asks and not any(asks) else []), *(["some"] if any(asks) else [])]
+        calls = asks(outcome, line)
+        kinds = ["some"] if calls else ["none"] if texts == {_("none")} else []
         kinds += ["differs"] if len(texts) > 1 else []
-        kinds += statuses_of(self.domain.claims_of(entry))
+        kinds += statuses_of(self.domain.claims_of(entry), asks=calls)
         row["classes"] += [f"heapledger-row-{kind}" for kind in kinds]
 
-    def _claims_of(self, entry: Entry, column: str) -> list[nodes.Node]:
+    def _claims_of(self, entry: Entry, outcome: SnippetOutcome | None, column: str) -> list[nodes.Node]:
         about = self.domain.claims_of(entry)
         if column == "status":
-            return [nodes.paragraph("", ", ".join(statuses_of(about)))]
+            calls = asks(outcome, entry.row.line if entry.row is not None else None)
+            return [nodes.paragraph("", ", ".join(statuses_of(about, asks=calls)))]
         line = nodes.paragraph()
         for index, claim in enumerate(about):
             line += nodes.Text(", " if index else "")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from docutils.nodes import Node
     from sphinx.application import Sphinx
 
+    from heapledger.outcome import SnippetOutcome
     from heapledger.sphinx.domain import AllocDomain
     from heapledger.sphinx.records import Entry
 
@@ -50,10 +51,21 @@ class TableFilterDirective(SphinxDirective):
         return [node]
 
 
-def statuses_of(claims: Iterable[Claim]) -> list[str]:
-    """Return who stands behind a row: the statuses of its claims; what nobody claims holds for what was measured."""
-    found = dict.fromkeys(claim.options.status.value for claim in claims if claim.options.status)
-    return list(found) or [Status.IMPLEMENTATION.value]
+def statuses_of(claims: Iterable[Claim], *, asks: bool) -> list[str]:
+    """Return who stands behind a row: the statuses of its claims; what nobody claims holds for what was measured.
+
+    :param asks: whether the row calls the allocator in any profile: nobody promises that an allocation happens.
+    """
+    found = dict.fromkeys(claim.options.status for claim in claims if claim.options.status)
+    if asks:
+        found.pop(Status.DOCUMENTED, None)
+    return [status.value for status in found] or [Status.IMPLEMENTATION.value]
+
+
+def asks(outcome: SnippetOutcome | None, line: int | None) -> bool:
+    """Whether a row called the allocator in any profile, or may have."""
+    found = [measured(outcome, profile, line) for profile in Profile]
+    return any(one is not None and (one.allocs != 0 or one.reallocs != 0) for one in found)
 
 
 def table_rows(domain: AllocDomain, docname: str) -> list[TableRow]:
@@ -74,7 +86,7 @@ def _table_row(domain: AllocDomain, docname: str, ordinal: int, entry: Entry) ->
         debug=measured(outcome, Profile.DEBUG, line),
         release=measured(outcome, Profile.RELEASE, line),
         verdict=(outcome.kind if outcome is not None else VerdictKind.SKIPPED).value,
-        status=", ".join(statuses_of(claims)),
+        status=", ".join(statuses_of(claims, asks=asks(outcome, line))),
         claims=tuple(claim.id for claim in claims),
     )
 
@@ -99,12 +111,12 @@ def _visit(visitor: Any, node: nodes.Element) -> None:
         f'<a href="{escape(relative_uri(here, node["name"] + "." + ending))}" download>{ending.upper()}</a>'
         for ending in ("csv", "json")
     ]
-    asks = (("", _("any")), ("none", _("asks for nothing")), ("some", _("asks")), ("differs", _("differs")))
+    calls = (("", _("any")), ("none", _("asks for nothing")), ("some", _("asks")), ("differs", _("differs")))
     status = (("", _("any")), *((one.value, one.value) for one in Status))
     visitor.body.append(
         f'<div class="heapledger-filter"><form hidden role="search" aria-label="{escape(_("Rows of the tables"))}">'
         f'<label><span>{escape(_("Find"))}</span><input type="search" name="words" autocomplete="off"></label>'
-        f"{_select('asks', _('Debug and release'), asks)}{_select('status', _('Status'), status)}"
+        f"{_select('asks', _('Debug and release'), calls)}{_select('status', _('Status'), status)}"
         f'<output data-heapledger-rows="{escape(_("%s of %s rows"))}"></output></form>'
         f"<p>{escape(_('All rows as'))} {' · '.join(links)}</p></div>\n"
     )
