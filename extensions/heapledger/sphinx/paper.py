@@ -31,7 +31,13 @@ LONG_TABLE = 8
 WIDE = 40
 """Letters of the widest column; longer cells are wrapped."""
 
-_BREAKS = re.compile(r"(?:::|->|[(,._/<>&;=\-])(?=[\w&(<'\"\[.])")
+LETTERS = 160
+"""Letters of all columns together, where there are many."""
+
+NARROW = 0.085
+"""Part of a table's width that the narrowest column gets: room for a word of its head."""
+
+_BREAKS = re.compile(r"(?:::|->|[(._/<>&;=\-]|,(?!\d))(?=[\w&(<'\"\[.])")
 """Where a long name may be broken."""
 
 
@@ -82,9 +88,11 @@ class ForPaper(SphinxPostTransform):
             table["classes"].append("longtable")
         table["classes"].append("colwidths-given")
         cells = [[len(entry.astext()) for entry in row.findall(nodes.entry)] for row in table.findall(nodes.row)]
-        for column, spec in enumerate(table.findall(nodes.colspec)):
-            widest = max((row[column] for row in cells if column < len(row)), default=1)
-            spec["colwidth"] = min(max(widest, 7), WIDE)
+        specs = list(table.findall(nodes.colspec))
+        widest = min(WIDE, LETTERS // max(len(specs), 1))
+        widths = [min(max((row[at] for row in cells if at < len(row)), default=1), widest) for at in range(len(specs))]
+        for spec, width in zip(specs, widths, strict=True):
+            spec["colwidth"] = max(width, round(sum(widths) * NARROW))
         _wrap(table, "heapledger-facts")
 
 
