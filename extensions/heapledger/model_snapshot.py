@@ -9,6 +9,9 @@ from enum import StrEnum
 
 import msgspec
 
+NO_MEMORY = "dangling: nothing is allocated"
+"""Where the pointer of an owner without a block leads."""
+
 
 class VariableState(StrEnum):
     """Whether a variable holds a value at the marked line; the compiler tells, not the debugger."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from heapledger.measure.snapshot.fields import number_at, pointer_in
 from heapledger.measure.snapshot.types import Kind, Member, Type
-from heapledger.measure.snapshot.values import NO_MEMORY, WALKED, Decoded, Decoder, Found, View, join
+from heapledger.measure.snapshot.values import WALKED, Decoded, Decoder, Found, View, join
+from heapledger.model_snapshot import NO_MEMORY
 
 _TABLE = "hashbrown::raw::RawTable"
 _FREE = 0x80

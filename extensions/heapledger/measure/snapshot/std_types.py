@@ -8,7 +8,6 @@ from heapledger.measure.snapshot.numbers import str_text
 from heapledger.measure.snapshot.types import Kind, Type
 from heapledger.measure.snapshot.values import (
     MAX_STRING,
-    NO_MEMORY,
     Decoded,
     Decoder,
     FormHandler,
@@ -17,6 +16,7 @@ from heapledger.measure.snapshot.values import (
     View,
     join,
 )
+from heapledger.model_snapshot import NO_MEMORY
 
 _USIZE_MAX = (1 << 64) - 1
 _COUNTS = 16

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from heapledger.measure.snapshot.numbers import bytes_text, char_text, float_text, str_text
 from heapledger.measure.snapshot.raw import Memory
 from heapledger.measure.snapshot.types import Kind, Member, Type
+from heapledger.model_snapshot import NO_MEMORY
 
 MAX_DEPTH = 8
 """How deep a value is written out."""
@@ -19,7 +20,6 @@ MAX_STRING = 48
 """Bytes of a text that are shown."""
 WALKED = 4096
 """Most elements of one value whose pointers are followed."""
-NO_MEMORY = "dangling: nothing is allocated"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from heapledger.model_snapshot import Block, BlockState, Frame, Static, Variable, VariableState
+from heapledger.model_snapshot import NO_MEMORY, Block, BlockState, Frame, Static, Variable, VariableState
 from heapledger.render.memory import (
     LEAKED,
     Arrow,
@@ -192,6 +192,8 @@ def _variable_rows(variable: Variable, view: View, change: str) -> tuple[str, st
         near = [target_text(one, view) for one in variable.points_to if isinstance(one.frame, int)]
         if near and not detail.startswith("→"):
             detail = f"→ {', '.join(near)}"
+        if detail.startswith("cap 0") and any(one.unknown == NO_MEMORY for one in variable.points_to):
+            detail = f"{detail}, dangling"
     second = " · ".join(part for part in (f"{variable.size:,} B", detail) if part)
     return " · ".join([name, *marks]), shorten(second, VALUE_CHARACTERS)
 
