@@ -39,7 +39,7 @@ def table(machine: dict[str, Any], races: list[dict[str, Any]], rounds: int) -> 
         lines.append(f"| {ratio['over']} : {ratio['under']} | {cells} |")
     load = machine["load"][0], machine["load after"][0]
     told = f"rustc {machine['rustc']} on {machine['host']}, Python {machine['python']}, {machine['cores']} cores"
-    told += f" ({machine['processor']}), {machine['memory_gib']} GiB. Load {load[0]} before and {load[1]} after"
+    told += f" ({machine['processor']}). Load {load[0]} before and {load[1]} after"
     how = f"the medians of {rounds} rounds" if rounds > 1 else "one round"
     return "\n".join([*lines, "", f"{told}; {how}, in which all took turns.", ""])
 
