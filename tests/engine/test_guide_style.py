@@ -9,7 +9,10 @@ import tempfile
 
 from heapledger.outcome import Session
 from heapledger.source.program import Program
-from heapledger.source.tables import HEAD, KEEP
+from heapledger.source.tables import BOUND, HEAD, KEEP
+
+ROW = HEAD.removesuffix(BOUND)
+"""A main whose first statement stands beside it: the program of a row of a table."""
 
 
 def formatted(program: Program, edition: str) -> str:
@@ -55,7 +58,7 @@ def test_snippets_are_formatted(guide: Session) -> None:
         if outcome.program is None or outcome.snippet.options.fails:
             continue
         text, written = formatted(outcome.program, outcome.edition), indented(outcome.program)
-        if HEAD in outcome.program.text:
+        if ROW in outcome.program.text:
             text, written = one_line(text), one_line(written)
         if text != written:
             wrong[outcome.snippet.id] = text

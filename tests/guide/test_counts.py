@@ -20,7 +20,7 @@ CATALOGUE = frozenset((HERE / "catalogue.txt").read_text(encoding="utf-8").split
 ANCHORS = [tuple(line.rsplit(" ", 1)) for line in (HERE / "anchors.txt").read_text(encoding="utf-8").splitlines()]
 """The seventeen questions of the article that the guide began with, and where each has its answer."""
 
-FOR_AUTHORS = {"writing-snippets", "internals"}
+FOR_AUTHORS = {"writing-snippets", "internals", "how-fast-is-it"}
 WITHOUT_PICTURES = {
     *("reference/claims", "reference/further-reading", "reference/glossary", "reference/corrections"),
     *("reference/table-of-std", "reference/card"),
