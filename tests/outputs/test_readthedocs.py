@@ -100,7 +100,8 @@ def bare(text: str) -> str:
 
 def is_row(outcome: SnippetOutcome) -> bool:
     """Whether a snippet is a row of a table, which shows its numbers in cells."""
-    return any(line.startswith("fn main() { let value = ") for line in outcome.snippet.code)
+    code = outcome.snippet.code
+    return any(one.startswith("fn main() { ") for one in code) and any("let value = " in one for one in code)
 
 
 def on_paper(guide: Session) -> Iterator[tuple[str, str]]:
