@@ -109,7 +109,8 @@ def config(kind: str, width: int = 0) -> dict[str, Any]:
 def foreign_config() -> dict[str, Any]:
     """Return the configuration for a diagram that somebody wrote by hand: our colours, nothing else of ours."""
     kept = ("theme", "htmlLabels", "flowchart", "fontFamily", "themeVariables")
-    return {name: value for name, value in config("").items() if name in kept}
+    settings = {name: value for name, value in config("").items() if name in kept}
+    return {**settings, "handDrawnSeed": 1}  # else rounded boxes have outlines that no two drawings share
 
 
 @cache
