@@ -128,7 +128,7 @@ def _names(tasks: Iterable[Task]) -> Iterable[str]:
     for task in tasks:
         rest = int(task.identity, 16)
         while (name := _name(rest)) in taken:
-            rest = rest // len(LETTERS) or len(taken)
+            rest += 1
         taken[name] = None
     return taken
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from heapledger.messages import _
@@ -72,13 +73,18 @@ def no_line(ledger: Ledger) -> str:
     return _("lines merged by the optimizer")
 
 
-def plain(listing: tuple[Row, ...]) -> str:
-    """Write rows as code with facts in a column of comments, for outputs without a second column."""
-    lines = []
+def shown_rows(listing: Iterable[Row]) -> list[Row]:
+    """Return what stands where nothing folds: no hidden rows, and no blank ones that they leave at the start."""
     shown = [row for row in listing if not row.hidden]
     while shown and not shown[0].text.strip() and not shown[0].facts:
         shown.pop(0)
-    for row in shown:
+    return shown
+
+
+def plain(listing: tuple[Row, ...]) -> str:
+    """Write rows as code with facts in a column of comments, for outputs without a second column."""
+    lines = []
+    for row in shown_rows(listing):
         facts = ", ".join(text for _kind, text in row.facts)
         if row.number is None:
             lines.append(f"// {row.text}: {facts}")

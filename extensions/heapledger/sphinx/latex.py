@@ -12,14 +12,12 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.texescape import escape
 
-from heapledger.render.listing import Row
+from heapledger.render.listing import Row, shown_rows
 
 
 def visit_listing(visitor: Any, node: nodes.Element) -> None:
     """Write code with facts, a macro a line."""
-    shown = [row for row in node["rows"] if not row.hidden]
-    while shown and not shown[0].text.strip() and not shown[0].facts:
-        shown.pop(0)
+    shown = shown_rows(node["rows"])
     engine = visitor.config.latex_engine
     lines = _highlighted(visitor, node, [row.text for row in shown if row.number is not None])
     body = ["\n\\begin{heapledgerlisting}\n"]
