@@ -113,9 +113,17 @@ def run_rustc(command: list[str], folder: Path, supervisor: Supervisor, limits: 
     return supervisor.run(Job(argv=tuple(command), cwd=folder, env=tool_environment(), limits=limits))
 
 
-def rustc_command(task: Task, rustc: Rustc, tracer: BuiltTracer | None, output: str) -> list[str]:
+def rustc_command(
+    task: Task,
+    rustc: Rustc,
+    tracer: BuiltTracer | None,
+    output: str,
+    *,
+    crate: str = CRATE_NAME,
+    source: str = SOURCE_PATH,
+) -> list[str]:
     """Return the command line: cargo's flags, the tracer's crate, and messages as JSON."""
-    command = [rustc.path, "--crate-name", CRATE_NAME, "--edition", task.edition, SOURCE_PATH]
+    command = [rustc.path, "--crate-name", crate, "--edition", task.edition, source]
     command += ["--crate-type", "bin", "--error-format=json", "--emit=link", *profile_flags(task.profile, rustc)]
     command += task.program.extra_flags
     if tracer is not None:

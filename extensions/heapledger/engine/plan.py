@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 
 from heapledger.config import DASK, is_standalone
-from heapledger.engine.batch import Alone, plan_batches
+from heapledger.engine.batch import plan_batches
+from heapledger.engine.batch_member import Alone
 from heapledger.engine.cache import Cache
 from heapledger.engine.dask import cluster
 from heapledger.engine.interrupt import terminable

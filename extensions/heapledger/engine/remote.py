@@ -18,7 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from heapledger.engine.batch import Alone, plan_batches
+from heapledger.engine.batch import plan_batches
+from heapledger.engine.batch_member import Alone
 from heapledger.engine.cache import Cache
 from heapledger.engine.debugger import debugger_identity
 from heapledger.engine.process import Supervisor
