@@ -113,10 +113,17 @@ def _byte_pixels(length: int) -> int:
     return min(60, ROW_PIXELS // length)
 
 
+def _narrowest(span: Span, length: int) -> int:
+    """Return the bytes of the shortest piece of a span that goes on in further rows: Mermaid labels each piece."""
+    first = min(span.size, length - span.offset % length)
+    return first if first == span.size else min(first, span.end % length or length)
+
+
 def _text(span: Span, length: int) -> str:
     """Name and type, as far as the box has room."""
     room = max(3, min(span.size, length) * _byte_pixels(length) // CHARACTER_PIXELS)
-    if span.kind == "field" and span.type and len(f"{span.name}: {span.type}") <= room:
+    narrow = _narrowest(span, length) * _byte_pixels(length) // CHARACTER_PIXELS
+    if span.kind == "field" and span.type and len(f"{span.name}: {span.type}") <= narrow:
         return f"{span.name}: {span.type}"
     if span.kind != PADDING and span.name in EMPTY_BYTES:
         return f"{span.name}:"
