@@ -10,7 +10,10 @@ const INNER: usize = 64;
 /// Outermost frames that a record keeps: they tell main from start-up.
 const OUTER: usize = KEPT - INNER;
 /// Frames after which a walk stops, so that deep recursion costs linear time.
-const WALK_MAX: usize = 256;
+const WALK_MAX: usize = 1024;
+/// From this frame on, an address that is kept already is not kept again: recursion returns to the same places over and
+/// over, and what called it must not be pushed out. The innermost frame of a file is the same without the others.
+const REPEATS_FROM: usize = 24;
 const STOP: i32 = 5;
 const GO_ON: i32 = 0;
 
@@ -30,8 +33,12 @@ thread_local! {
 /// A stack of return addresses, innermost first; small, since a thread's stack may be 16 KiB.
 pub struct Stack {
     addresses: [usize; KEPT],
-    /// Frames seen.
+    /// Frames seen, without those that were left out as repetitions.
     seen: usize,
+    /// Frames walked over.
+    walked: usize,
+    /// The frame before, where it was left out.
+    skipped: Option<usize>,
     /// The walk stopped before the outermost frame.
     pub deep: bool,
     /// No walk was possible: a signal handler interrupted one.
@@ -47,6 +54,31 @@ impl Stack {
     /// Frames between the innermost and the outermost were dropped.
     pub fn truncated(&self) -> bool {
         self.seen > KEPT
+    }
+
+    /// Whether an address is among the innermost ones that are kept, and enough frames stand before it.
+    fn repeats(&self, address: usize) -> bool {
+        if self.seen < REPEATS_FROM {
+            return false;
+        }
+        let mut index = self.seen.min(INNER);
+        while index > 0 {
+            index -= 1;
+            if self.addresses[index] == address {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn keep(&mut self, address: usize) {
+        let index = if self.seen < INNER {
+            self.seen
+        } else {
+            INNER + (self.seen - INNER) % OUTER
+        };
+        self.addresses[index] = address;
+        self.seen += 1;
     }
 
     /// The address at a position, innermost first.
@@ -66,6 +98,8 @@ pub fn stack() -> Stack {
     let mut stack = Stack {
         addresses: [0; KEPT],
         seen: 0,
+        walked: 0,
+        skipped: None,
         deep: false,
         busy: false,
     };
@@ -84,14 +118,17 @@ extern "C" fn visit(context: *mut c_void, state: *mut c_void) -> i32 {
     if address == 0 {
         return STOP;
     }
-    let index = if stack.seen < INNER {
-        stack.seen
+    if stack.repeats(address) {
+        stack.skipped = Some(address);
     } else {
-        INNER + (stack.seen - INNER) % OUTER
-    };
-    stack.addresses[index] = address;
-    stack.seen += 1;
-    if stack.seen >= WALK_MAX {
+        // Who called whom is told by neighbours: the last of the repetitions stands before what called them.
+        if let Some(before) = stack.skipped.take() {
+            stack.keep(before);
+        }
+        stack.keep(address);
+    }
+    stack.walked += 1;
+    if stack.walked >= WALK_MAX {
         stack.deep = true;
         return STOP;
     }
