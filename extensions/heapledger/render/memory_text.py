@@ -30,7 +30,7 @@ def memory_lines(taken: SnapshotSet, options: Options) -> list[list[Piece]]:
     """Return the lines of all snapshots of a snippet."""
     lines: list[list[Piece]] = []
     for number, snapshot in enumerate(taken.snapshots, start=1):
-        count = f"{number} of {len(taken.snapshots)} · " if len(taken.snapshots) > 1 else ""
+        count = f"Step {number} of {len(taken.snapshots)} · " if len(taken.snapshots) > 1 else ""
         lines += _snapshot_lines(snapshot, options, count)
     if taken.missing:
         lines.append([(f"no memory snapshots: {taken.missing}", "bad")])

@@ -47,7 +47,7 @@ def memory_diagrams(snapshots: Sequence[Snapshot], options: Options) -> tuple[Di
     before: View | None = None
     for number, snapshot in enumerate(snapshots, start=1):
         view = view_of(snapshot, options)
-        count = f"{number} of {len(snapshots)} · " if len(snapshots) > 1 else ""
+        count = f"Step {number} of {len(snapshots)} · " if len(snapshots) > 1 else ""
         found.append(_diagram(view, changes(before, view), count))
         before = view
     return tuple(found)
