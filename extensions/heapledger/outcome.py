@@ -41,6 +41,8 @@ class SnippetOutcome:
     """Everything wrong with it, problems of its text included."""
     snapshots: SnapshotSet | None = None
     """None where no marker asks for one, or nothing was measured."""
+    recorded_with: Toolchain | None = None
+    """What made the snapshots where they come from a recording."""
     snapshot_key: str = ""
     """Key of the snapshots in the cache."""
     recordable: tuple[Recordable, ...] = ()

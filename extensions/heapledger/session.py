@@ -26,6 +26,7 @@ from heapledger.model import (
     Ledger,
     Location,
     Profile,
+    Provenance,
     Verdict,
     VerdictKind,
 )
@@ -122,14 +123,17 @@ def evaluate(
         except ToolchainUnusable as error:
             findings.append(_toolchain_finding(str(error)))
             missing = str(error)
+    refused = _no_snapshots(works, results)
     recorded = recordings.step_in(works, results, missing=bool(missing)) if recordings is not None else 0
-    outcomes = tuple(_judge(one, rustc or stands_in, results, missing) for one in prepared)
+    outcomes = tuple(_judge(one, rustc or stands_in, results, missing, recordings) for one in prepared)
     untaken = {outcome.snapshots.missing for outcome in outcomes if outcome.snapshots and outcome.snapshots.missing}
     notes = [f"no memory snapshots: {reason}" for reason in sorted(untaken)]
     notes += [store.trouble] if store.trouble else []
     told = rustc.toolchain if rustc is not None else stands_in.toolchain if stands_in is not None else None
     if recorded and told is not None:
-        notes.append(f"{recorded} results are recorded, of rustc {told.rustc}: {missing or 'there is no debugger'}")
+        notes.append(
+            f"{recorded} results are recorded, of rustc {told.rustc}: {missing or refused or 'there is no debugger'}"
+        )
     return Session(
         rustc=rustc,
         outcomes=outcomes,
@@ -263,7 +267,15 @@ def _skip_reason(snippet: Snippet, rustc: Rustc) -> str:
     return ""
 
 
-def _judge(one: _Prepared, rustc: Rustc | None, results: Results, missing: str) -> SnippetOutcome:
+def _no_snapshots(works: Iterable[AnyWork], results: Results) -> str:
+    """Return why no snapshots could be taken, empty where they could."""
+    taken = [results.of(work, SnapshotSet) for work in works if isinstance(work, snapshot.SnapshotTask)]
+    return next((one.value.missing for one in taken if one and one.value and one.value.missing), "")
+
+
+def _judge(
+    one: _Prepared, rustc: Rustc | None, results: Results, missing: str, recordings: Recordings | None
+) -> SnippetOutcome:
     reason = one.skipped or missing
     profiles = [_join(one.snippet, work, results, reason) for work in one.work]
     taken = results.of(one.snapshots, SnapshotSet) if one.snapshots is not None else None
@@ -282,6 +294,9 @@ def _judge(one: _Prepared, rustc: Rustc | None, results: Results, missing: str) 
         profiles=tuple(profiles),
         findings=merge_profiles(findings),
         snapshots=taken.value if taken is not None else None,
+        recorded_with=recordings.toolchain
+        if recordings and taken and taken.provenance is Provenance.RECORDED
+        else None,
         snapshot_key=one.snapshots.key if one.snapshots is not None else "",
         recordable=tuple(_recordable(one, results)),
     )

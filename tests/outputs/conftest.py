@@ -11,9 +11,9 @@ import pytest
 
 from heapledger.outcome import Session, SnippetOutcome
 from heapledger.sphinx.drive import check_documents
-from tests.sphinx.conftest import CONF, Built, sphinx_build
+from tests.sphinx.conftest import CONF, Built, logging_rustc, sphinx_build
 
-__all__ = ["sphinx_build"]
+__all__ = ["logging_rustc", "sphinx_build"]
 
 CASES = Path(__file__).parents[1] / "sphinx" / "cases"
 PAGES = ("agrees.md", "differs.md", "endings.md", "literal.md", "nested.md", "structured.rst", "unicode.md")

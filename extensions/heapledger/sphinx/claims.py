@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from docutils import nodes
@@ -110,6 +111,15 @@ def _index(entry: ClaimEntry, sentence: nodes.paragraph | None) -> index:
     codes = [code.astext() for code in sentence.findall(nodes.literal)] if sentence is not None else []
     names = dict.fromkeys(name for code in codes for name in index_names(code))
     return index(entries=[(*index_entry(name), entry.anchor, "", None) for name in names])
+
+
+def translated_sentences(document: nodes.document, claims: Iterable[ClaimEntry]) -> Iterator[str]:
+    """Yield the sentence of each claim in the language of the page, empty where it is not translated."""
+    cards = {name: card for card in document.findall(nodes.container) for name in card["ids"]}
+    for entry in claims:
+        card = cards.get(entry.anchor)
+        first = next(iter(card.findall(nodes.paragraph)), None) if card is not None else None
+        yield " ".join(first.astext().split()) if first is not None and first.get("translated") else ""
 
 
 def _status(value: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
@@ -14,7 +15,7 @@ from sphinx.util.nodes import make_refnode
 from heapledger.model import Finding, Location
 from heapledger.outcome import Session, SnippetOutcome
 from heapledger.source.claims import Claim
-from heapledger.sphinx.claims import ClaimDirective, ClaimsDirective, VerifiedWithDirective
+from heapledger.sphinx.claims import ClaimDirective, ClaimsDirective, VerifiedWithDirective, translated_sentences
 from heapledger.sphinx.directive import SnippetDirective
 from heapledger.sphinx.index import ClaimIndex
 from heapledger.sphinx.layout import LayoutDirective
@@ -178,6 +179,13 @@ class AllocDomain(Domain):
     def claim_outcome(self, docname: str, ordinal: int) -> ClaimOutcome | None:
         """What a claim came to, or None where nothing is judged: a builder that shows nothing."""
         return self.claim_outcomes.get((docname, ordinal))
+
+    def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:  # noqa: ARG002
+        """Take the sentences of claims as the page has them where it is translated: lists and tooltips quote them."""
+        claims = self.claims.get(docname, [])
+        for ordinal, (entry, sentence) in enumerate(zip(claims, translated_sentences(document, claims), strict=True)):
+            if sentence:
+                claims[ordinal] = replace(entry, claim=replace(entry.claim, sentence=sentence))
 
     def clear_doc(self, docname: str) -> None:
         """Forget a document that is read again or gone."""

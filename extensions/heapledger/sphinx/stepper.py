@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
+from heapledger.messages import _
 from heapledger.outcome import SnippetOutcome
 from heapledger.render.mermaid.choose import memory_pictures
 from heapledger.sphinx.mermaid import diagram_nodes
@@ -35,12 +36,18 @@ def memory_nodes(outcome: SnippetOutcome, *, html: bool) -> list[nodes.Node]:
     made: list[nodes.Node] = [nodes.paragraph("", note, classes=["heapledger-diagram-note"]) for note in found.notes]
     if outcome.snapshots is None or not found.diagrams:
         return made
+    if outcome.recorded_with is not None:
+        told = (
+            _("This memory is recorded, with rustc %s; the build could not look for itself.")
+            % outcome.recorded_with.rustc
+        )
+        made.append(nodes.paragraph("", told, classes=["heapledger-diagram-note"]))
     steps = [
         (snapshot.line, diagram.title, diagram_nodes(diagram, html=html))
         for snapshot, diagram in zip(outcome.snapshots.snapshots, found.diagrams, strict=True)
     ]
     if not html:
-        return [*made, *(node for _, _, content in steps for node in content)]
+        return [*made, *(node for _line, _title, content in steps for node in content)]
     box = stepper("", label=f"Memory of {outcome.snippet.id}, {len(steps)} steps")
     for line, title, content in steps:
         box += step("", *content, line=line, label=title)

@@ -58,7 +58,9 @@ class TableDirective(SphinxDirective):
         self.set_source_info(built)
         if table.options.caption:
             inline, messages = self.state.inline_text(table.options.caption, self.lineno)
-            built += nodes.title(table.options.caption, "", *inline)
+            title = nodes.title(table.options.caption, "", *inline)
+            self.set_source_info(title)  # without it, translators would not find the caption
+            built += title
             built += messages
         if table.options.name:
             built["names"].append(nodes.fully_normalize_name(table.options.name))
