@@ -46,13 +46,14 @@ def sphinx_build(shared_cache: Path) -> Callable[..., Built]:
         *arguments: str,
         cache: Path | None = shared_cache,
         env: dict[str, str] | None = None,
+        under: tuple[str, ...] = (),
     ) -> Built:
         if not (source / "conf.py").exists():
             (source / "conf.py").write_text(CONF, encoding="utf-8")
         setting = ["-D", f"heapledger_cache={cache or 'off'}"]
         command = [sys.executable, "-m", "sphinx", "-b", builder, *setting, "-d", str(out / "doctrees"), *arguments]
         done = subprocess.run(
-            [*command, ".", str(out / builder)],
+            [*under, *command, ".", str(out / builder)],
             cwd=source,
             capture_output=True,
             text=True,
