@@ -1,9 +1,12 @@
-"""HTML is the same to the byte, however it is built: in another folder, with workers, measured anew."""
+"""HTML is the same to the byte, and a PDF says the same, however they are built: elsewhere, with workers, anew."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +17,8 @@ from tests.sphinx.conftest import Built
 from .conftest import Project, make_source
 
 ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = Path(__file__).parent / "translated"
+DATED = {"SOURCE_DATE_EPOCH": "1767225600"}
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -58,9 +63,26 @@ def guide_copy(tmp_path: Path) -> Path:
 def test_the_guide_is_the_same_everywhere(
     guide_copy: Path, tmp_path: Path, shared_cache: Path, sphinx_build: Callable[..., Built]
 ) -> None:
-    dated = {"SOURCE_DATE_EPOCH": "1767225600"}
-    here = sphinx_build(ROOT / "docs", tmp_path / "here", "html", "-j", "1", cache=shared_cache, env=dated)
-    there = sphinx_build(guide_copy, tmp_path / "there", "html", "-j", "4", cache=tmp_path / "cache", env=dated)
+    here = sphinx_build(ROOT / "docs", tmp_path / "here", "html", "-j", "1", cache=shared_cache, env=DATED)
+    there = sphinx_build(guide_copy, tmp_path / "there", "html", "-j", "4", cache=tmp_path / "cache", env=DATED)
     assert (here.status, there.status) == (0, 0), here.warnings + there.warnings
     assert len(digests(here.folder)) > 20
     assert differing(here.folder, there.folder) == []
+
+
+def test_two_books_have_the_same_text(tmp_path: Path, shared_cache: Path) -> None:
+    """On paper, wherever the sources lie and whatever the cache knows."""
+    texts = []
+    for folder, cache, jobs in (("here", shared_cache, "1"), ("there, in Köln", tmp_path / "cache", "4")):
+        source = tmp_path / folder
+        shutil.copytree(SAMPLE, source)
+        with (source / "conf.py").open("a", encoding="utf-8") as conf:
+            conf.write(f'version = "1"\nheapledger_cache = {str(cache)!r}\n')
+        command = [sys.executable, "-m", "heapledger", "build", "pdf", "-W", "-j", jobs, "--source", str(source)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **DATED})
+        assert done.returncode == 0, done.stderr
+        pdf = source / "_build" / "pdf" / "sample.pdf"
+        text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
+        texts.append((text, (source / "_build" / "latex" / "sample.tex").read_text(encoding="utf-8")))
+    assert "1 allocation (24 bytes)" in texts[0][0]
+    assert texts[0] == texts[1]

@@ -187,7 +187,7 @@ def _shown(domain: AllocDomain, docname: str) -> str:
     parts = []
     for ordinal in range(len(domain.entries.get(docname, ()))):
         outcome = domain.outcomes[docname, ordinal]
-        parts.append(f"{outcome.kind.value} {outcome.snapshot_key}")
+        parts.append(f"{outcome.kind.value} {outcome.snapshot_key} {outcome.recorded_with is not None}")
         parts += [f"{one.key} {one.verdict.kind.value} {one.verdict.reason}" for one in outcome.profiles]
     for entry in domain.claims.get(docname, ()):
         judged = domain.claim_outcomes[docname, entry.ordinal]
