@@ -113,6 +113,10 @@ def test_html_shows_each_diagram_without_a_script(build: Callable[..., Built]) -
         assert source.pre.text.startswith(("block", "sequenceDiagram", "xychart"))
         assert box.select_one(".heapledger-diagram-text").text in [desc.text for desc in box.select("svg > desc")]
     assert len(page.select("table.heapledger-diagram-table")) == 3
+    for hint in page.select(".heapledger-diagram-wider"):
+        least = hint["style"].removeprefix("--heapledger-least: ")
+        assert hint.find_next_sibling().svg["style"] == f"min-width: {least}"
+    assert len(page.select(".heapledger-diagram-wider")) >= 1
     ids = [tag["id"] for tag in page.select("[id]")]
     assert len(ids) == len(set(ids))
     for name in ("growth.html", "index.html", "genindex.html", "search.html"):

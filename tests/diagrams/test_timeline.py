@@ -85,3 +85,14 @@ def test_no_call_no_picture_but_a_sentence(profile: Profile, measure: Callable[.
     found = pictures(measured.snippet, measured.ledger)
     assert found.diagrams == ()
     assert found.notes == ("There is no picture of the heap: the program never calls the allocator.",)
+
+
+def test_calls_count_from_one_and_few_of_them_have_no_chart(measure: Callable[..., Measured]) -> None:
+    few = measure(":show: timeline\nlet v = vec![1u8; 5];\nstd::hint::black_box(&v);")
+    (timeline,) = pictures(few.snippet, few.ledger).diagrams
+    assert timeline.table is not None
+    assert [row[0] for row in timeline.table.rows] == ["1", "2"]
+    more = measure(":show: timeline\nlet v = [vec![1u8; 5], vec![2u8; 3]];\nstd::hint::black_box(&v);")
+    _, live = pictures(more.snippet, more.ledger).diagrams
+    assert 'x-axis "call" [1, 2, 3, 4]\n' in live.source
+    assert live.description == "Live bytes over 4 calls: at most 8 bytes, after call 2; 0 bytes at the end."

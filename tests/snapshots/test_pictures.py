@@ -183,3 +183,21 @@ def test_owning_and_borrowing_arrows_differ(walk: SnippetOutcome) -> None:
     inside = diagrams(walk)[1]
     assert re.search(r"  v\d_\d --> b\d", inside.source)
     assert re.search(r"  v\d_\d -\.-> [vb]\d", inside.source)
+
+
+def test_what_has_no_room_is_said_in_words(take_once: Callable[[str], SnippetOutcome]) -> None:
+    """Arrows inside a column and beside it, long lists, the place of a static with a long name."""
+    code = """let squares: Vec<u32> = (0..100).map(|n| n * n).collect();
+let first = 1u8;
+let near = &first;
+let list: Vec<Box<dyn std::fmt::Display>> = vec![Box::new(1u8), Box::new(2u16)];
+//@ memory
+println!("{} {near} {}", squares.len(), list.len());
+"""
+    (diagram,) = diagrams(take_once(code))
+    assert "#91;" not in diagram.source
+    assert "<br/>[0, 1, 4, 9, 16, 25, … 94 more]<br/>" in diagram.source
+    assert '["near: #amp;u8<br/>8 B · → first"]' in diagram.source
+    assert '["vtable of u8 as Display<br/>.data.rel.ro · 32 B"]' in diagram.source
+    arrows = re.findall(r"^  (\w)\w* -\S*-> (\w)", diagram.source, re.MULTILINE)
+    assert sorted(set(arrows)) == [("b", "b"), ("v", "b")]

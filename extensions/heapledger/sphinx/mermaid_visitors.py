@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sphinxcontrib.mermaid as theirs
 from docutils import nodes
 
+from heapledger.messages import _
 from heapledger.render.mermaid.diagram import picture_key
 from heapledger.render.mermaid.svg import strict, with_id
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
     from heapledger.engine.draw import Drawn
 
-SHRINK = 0.7
-"""How far a picture may shrink to fit a narrow page before it scrolls: text of 14 pixels stays above 10."""
+SHRINK = 0.75
+"""How far a picture may shrink to fit a narrow page before it scrolls: text of 14 pixels stays at 10."""
+PHONE = 300
+"""CSS pixels that the narrowest phones leave for a picture: one that shrinks so far never scrolls."""
 _THEIR_HTML: Callable[[Any, nodes.Element], None] = theirs.html_visit_mermaid
 _THEIR_LATEX: Callable[[Any, nodes.Element], None] = theirs.latex_visit_mermaid
 
@@ -83,14 +86,25 @@ def visit_html(visitor: Any, node: nodes.Element) -> None:
     visitor.heapledger_pictures = count
     svg = with_id(picture.svg, f"heapledger-picture-{count}")
     svg = strict(svg) if visitor.builder.name == "epub" else svg
-    svg = svg.replace("<svg ", f'<svg style="min-width: {picture.width * SHRINK:.0f}px" ', 1)
+    least = round(picture.width * SHRINK)
+    svg = svg.replace("<svg ", f'<svg style="min-width: {least}px" ', 1)
     name = escape(node.get("heapledger_title") or node.get("alt") or "Diagram")
     classes = ["heapledger-diagram-scroll", *([f"align-{node['align']}"] if "align" in node else [])]
     anchors = "".join(f'<span id="{escape(anchor)}"></span>' for anchor in node.get("ids", []))
+    hint = _wider_hint(least) if least > PHONE else ""
     visitor.body.append(
-        f'{anchors}<div class="{" ".join(classes)}" role="group" tabindex="0" aria-label="{name}">{svg}</div>\n'
+        f'{anchors}{hint}<div class="{" ".join(classes)}" role="group" tabindex="0" aria-label="{name}">{svg}</div>\n'
     )
     raise nodes.SkipNode
+
+
+def _wider_hint(least: int) -> str:
+    """Return a line that the style sheet shows only where the page is narrower than the picture, without a script."""
+    words = escape(_("Wider than the page: scroll it sideways"))
+    return (
+        f'<div class="heapledger-diagram-wider" style="--heapledger-least: {least}px" aria-hidden="true">'
+        f"<span>{words}</span></div>"
+    )
 
 
 def visit_latex(visitor: Any, node: nodes.Element) -> None:

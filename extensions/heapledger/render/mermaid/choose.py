@@ -6,7 +6,7 @@ from heapledger.model import ExitKind, Ledger
 from heapledger.model_snapshot import SnapshotSet
 from heapledger.render.mermaid import blocks, timeline
 from heapledger.render.mermaid.diagram import Diagram, Pictures
-from heapledger.render.mermaid.live import live_diagram
+from heapledger.render.mermaid.live import MIN_CALLS, live_diagram
 from heapledger.render.mermaid.memory import memory_diagrams
 from heapledger.source.snippet import Snippet
 
@@ -36,7 +36,8 @@ def pictures(snippet: Snippet, ledger: Ledger | None) -> Pictures:
     for word in asked:
         if word == "timeline":
             limit = snippet.options.max_items or timeline.DEFAULT_ITEMS
-            found += [timeline.timeline_diagram(snippet, ledger, limit=limit), live_diagram(ledger)]
+            found.append(timeline.timeline_diagram(snippet, ledger, limit=limit))
+            found += [live_diagram(ledger)] if len(ledger.events) >= MIN_CALLS else []
         elif ledger.events_left_out:
             calls = f"{ledger.events_left_out:,} calls were counted, not kept in detail"
             notes.append(f"There is no picture of the heap's blocks: {calls}.")

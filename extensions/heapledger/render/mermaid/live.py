@@ -10,6 +10,8 @@ from heapledger.render.mermaid.diagram import Diagram
 from heapledger.render.mermaid.history import live_bytes
 from heapledger.render.mermaid.text import label
 
+MIN_CALLS = 4
+"""Of fewer calls there is no chart: the sentences under the calls say as much."""
 MAX_PIXELS = 600
 """Widest chart, in CSS pixels."""
 MIN_PIXELS = 320
@@ -32,18 +34,19 @@ def live_diagram(ledger: Ledger) -> Diagram:
     after = live_bytes(ledger.events)
     peak = max(after)
     title = "Live bytes after each call"
-    at = f"after call {ledger.events[after.index(peak)].seq}" if peak else "at any time"
+    at = f"after call {ledger.events[after.index(peak)].seq + 1}" if peak else "at any time"
     calls = count_text(len(after), "call")
     description = f"Live bytes over {calls}: at most {bytes_text(peak)}, {at}; {bytes_text(after[-1])} at the end."
     left_out = f"{ledger.events_left_out:,} later calls were counted, not kept." if ledger.events_left_out else ""
-    first, last = ledger.events[0].seq, ledger.events[-1].seq
+    numbers = [event.seq + 1 for event in ledger.events]
+    first, last = numbers[0], numbers[-1]
     top = max(peak + max(peak // HEADROOM, 1), 1)
     room = (len(str(peak)) + 1) * DIGIT_PIXELS
     width = MAX_PIXELS
     if len(after) * room <= MAX_PIXELS:
         width = max(MIN_PIXELS, min(MAX_PIXELS, len(after) * max(room, BAR_PIXELS)))
         kind, plot, scale = "live", f"bar [{_numbers(after)}]", '"live bytes"'
-        names = f"[{_numbers([event.seq for event in ledger.events])}]"
+        names = f"[{_numbers(numbers)}]"
     elif len(after) <= MAX_BARS:
         kind, plot, scale = "live-bars", f"bar [{_numbers(after)}]", f'"live bytes, at most {peak:,}"'
         names = f"{first} --> {last}"

@@ -7,6 +7,7 @@ the picture, with blanks that are no white space.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -38,6 +39,7 @@ BLANK = "\u2800"
 _BLANK_WIDTH = 0.73
 _BOLD = 1.15
 _MARGIN = 1.5
+_LIST = re.compile(r"\[((?:[^\[\](){}<>\"',]+, )*[^\[\](){}<>\"',…]+)(?:, … ([\d,]+) more)?\]")
 """Widths in ems; bold text is wider by that factor."""
 _WIDTHS = {
     one: width
@@ -113,7 +115,9 @@ def memory_source(view: View, frames: Sequence[Frame], words: Words) -> str:
     _draw_heap(drawing, heap_title(view), heap, statics, units, widest + _MARGIN)
     drawn = {cell.key for cell in cells}
     below = {cell.key for cell in statics}  # they stand in one column: an arrow between them would cross the others
+    aside = {cell.key for cell in heap if cell.column < depth - 1} if len(below) > 1 else set()  # as would theirs
     arrows = [one for one in view.arrows if one.start in drawn - below and one.end in drawn and _fits(one, frames)]
+    arrows = [one for one in arrows if not (one.start in aside and one.end in below)]
     classes = [f"  class {','.join(names)} {css}" for css, names in drawing.classes.items()]
     return "\n".join([*drawing.lines, *(_edge(arrow) for arrow in arrows), *classes]) + "\n"
 
@@ -207,26 +211,45 @@ def _block_class(block: Block) -> str:
 def _block_rows(block: Block, change: str) -> tuple[str, ...]:
     line = f"line {block.line}" if block.line is not None else ""
     first = " · ".join(part for part in (f"block {block.block}", f"{block.size:,} B", line, change) if part)
-    value = [block.value] if block.value is not None else []
+    value = [_short_value(block.value)] if block.value is not None else []
     leaked = [LEAKED] if block.state is BlockState.LEAKED else []
-    rows = (first, *value, f"{block_elements(block)} · align {block.align}", *leaked)
+    elements = f"{block_elements(block)} · align {block.align}"
+    if len(elements) > VALUE_CHARACTERS:
+        elements = block_elements(block)
+    rows = (first, *value, elements, *leaked)
     return tuple(shorten(row, VALUE_CHARACTERS) for row in rows)
 
 
 def _static_rows(static: Static) -> tuple[str, ...]:
-    first = f"{shorten(static_name(static), NAME_CHARACTERS)} · {static.size:,} B"
-    return (first, shorten(static.value, VALUE_CHARACTERS)) if static.value is not None else (first,)
+    """Name, place and size in one row if there is room, else in two; then what it holds."""
+    name, size = static_name(static), f"{static.size:,} B"
+    rows = [f"{name} · {size}"]
+    if len(rows[0]) > NAME_CHARACTERS:
+        name, _, section = name.rpartition(" · ")
+        rows = [shorten(name, NAME_CHARACTERS), f"{section} · {size}"]
+    value = [] if static.value is None else [_short_value(static.value)]
+    return (*rows, *value)
+
+
+def _short_value(value: str) -> str:
+    """Cut a value, a flat list so that it still says how many elements are left out."""
+    found = _LIST.fullmatch(" ".join(value.split()))
+    if found is None or len(value) <= VALUE_CHARACTERS:
+        return shorten(value, VALUE_CHARACTERS)
+    shown, left = found[1].split(", "), int((found[2] or "0").replace(",", ""))
+    while len(shown) > 1:
+        left += 1
+        shown.pop()
+        text = f"[{', '.join(shown)}, … {left:,} more]"
+        if len(text) <= VALUE_CHARACTERS:
+            return text
+    return shorten(value, VALUE_CHARACTERS)
 
 
 def _fits(arrow: Arrow, frames: Sequence[Frame]) -> bool:
-    """An arrow inside a column would run over the cells between: only neighbours get one, others are told in words."""
-    if not (arrow.start.startswith("v") and arrow.end.startswith("v")):
-        return True
-    for frame in frames:
-        keys = [variable_key(frame.id, one.id) for one in frame.variables]
-        if arrow.start in keys and arrow.end in keys:
-            return abs(keys.index(arrow.start) - keys.index(arrow.end)) == 1
-    return True
+    """An arrow inside a column has no room between its cells, or would run over others: it is told in words."""
+    columns = [{variable_key(frame.id, one.id) for one in frame.variables} for frame in frames]
+    return not any(arrow.start in column and arrow.end in column for column in columns)
 
 
 def _edge(arrow: Arrow) -> str:

@@ -120,10 +120,9 @@ def _narrowest(span: Span, length: int) -> int:
 
 
 def _text(span: Span, length: int) -> str:
-    """Name and type, as far as the box has room."""
-    room = max(3, min(span.size, length) * _byte_pixels(length) // CHARACTER_PIXELS)
-    narrow = _narrowest(span, length) * _byte_pixels(length) // CHARACTER_PIXELS
-    if span.kind == "field" and span.type and len(f"{span.name}: {span.type}") <= narrow:
+    """Name and type, as far as the shortest piece of the box has room."""
+    room = max(3, _narrowest(span, length) * _byte_pixels(length) // CHARACTER_PIXELS)
+    if span.kind == "field" and span.type and len(f"{span.name}: {span.type}") <= room:
         return f"{span.name}: {span.type}"
     if span.kind != PADDING and span.name in EMPTY_BYTES:
         return f"{span.name}:"

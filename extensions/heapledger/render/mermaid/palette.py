@@ -98,6 +98,7 @@ def config(kind: str, width: int = 0) -> dict[str, Any]:
                 "showAxisLine": not bars,
                 "labelFontSize": 13,
                 "titleFontSize": 13,
+                "titlePadding": 12 if bars else 5,  # the first number is wider than its bar
                 "axisLineWidth": 1,
                 "tickWidth": 1,
             },

@@ -168,7 +168,7 @@ def _table(snippet: Snippet, ledger: Ledger) -> Table:
     for event, live in zip(ledger.events[:MAX_ROWS], live_bytes(ledger.events), strict=False):
         where = origin(snippet, ledger, event).text(TABLE_CHARACTERS)
         where += f" ({thread_name(event.thread)})" if many else ""
-        rows.append((str(event.seq), where, _message(event, 1), f"{live:,}"))
+        rows.append((str(event.seq + 1), where, _message(event, 1), f"{live:,}"))
     left = len(ledger.events) - len(rows) + ledger.events_left_out
     if left:
         rows.append(("…", f"{left:,} more", "", ""))
