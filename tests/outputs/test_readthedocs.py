@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
-import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,13 +16,15 @@ from playwright.sync_api import Browser
 from heapledger.engine.typeset import missing_packages
 from heapledger.outcome import Session, SnippetOutcome
 from heapledger.render.facts import ledger_text
+from heapledger.render.mermaid.choose import memory_pictures
 from heapledger.source.claims import ID
+
+from .readthedocs import CANONICAL, LONGEST_SECONDS, MOST_BYTES, ReadTheDocs, checkout, watched_memory
 
 pytestmark = pytest.mark.xdist_group("guide")
 
 ROOT = Path(__file__).resolve().parents[2]
 EPUBCHECK = Path("/usr/share/java/epubcheck.jar")
-CANONICAL = "https://heapledger.readthedocs.io/en/latest/"
 PAPER_ONLY_IN_HTML = {"index"}
 """The landing page: on paper the title page and the contents stand in its place."""
 
@@ -39,53 +39,26 @@ class Book:
     latex: Path
     pdf: Path
     epub: Path
+    seconds: float
+    """From the clone to the last format, with results that are known already."""
+    memory: int
+    """Most bytes that all processes together had."""
 
 
 @pytest.fixture(scope="module")
 def book(guide: Session, common: Path, tmp_path_factory: pytest.TempPathFactory) -> Book:
-    """The guide in a clean folder, built with the commands of Read the Docs (html, htmlzip, pdf, epub)."""
+    """The guide in a clean folder, with an environment of its own, built with the commands of Read the Docs."""
     assert missing_packages() == [], "apt-get install them; the tests look at the PDF"
     clean = tmp_path_factory.mktemp("readthedocs") / "checkout"
-    for name in subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
-        "\n"
-    ):
-        if name and (ROOT / name).is_file():
-            (clean / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, clean / name)
-    out = clean / "_readthedocs"
-    env = {**os.environ, "READTHEDOCS": "True", "READTHEDOCS_CANONICAL_URL": CANONICAL, "NO_COLOR": "1"}
-
-    def run(*command: str, cwd: Path) -> None:
-        done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False, timeout=1200)
-        assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
-
-    def sphinx(builder: str, target: str, *strict: str) -> None:
-        given = ["-d", "_build/doctrees", "-D", "language=en", "-D", f"heapledger_cache={common / 'guide-cache'}"]
-        run(
-            sys.executable,
-            "-m",
-            "sphinx",
-            "-T",
-            *strict,
-            "-b",
-            builder,
-            *given,
-            ".",
-            str(out / target),
-            cwd=clean / "docs",
-        )
-
-    warnings_fail = ("-W", "--keep-going")
-    sphinx("html", "html", *warnings_fail)
-    sphinx("singlehtml", "htmlzip", *warnings_fail)
-    sphinx("latex", "latex")
-    (source,) = (out / "latex").glob("*.tex")
-    latexmk = ["latexmk", "-r", "latexmkrc", "-pdf", "-f", "-dvi-", "-ps-", "-jobname=heapledger"]
-    run(*latexmk, "-interaction=nonstopmode", source.name, cwd=out / "latex")
-    sphinx("epub", "epub", *warnings_fail)
-    (pdf,) = [path for path in (out / "latex").glob("*.pdf") if not path.name.startswith("heapledger-")]
+    with watched_memory() as memory:
+        started = time.monotonic()
+        checkout(ROOT, clean)
+        service = ReadTheDocs(clean, common / "guide-cache")
+        pdf = service.build()
+        seconds = time.monotonic() - started
+    out = service.out
     (epub,) = (out / "epub").glob("*.epub")
-    return Book(out, out / "html", out / "htmlzip", out / "latex", pdf, epub)
+    return Book(out, out / "html", out / "htmlzip", out / "latex", pdf, epub, seconds, max(memory))
 
 
 def said(*command: str | Path) -> str:
@@ -124,6 +97,12 @@ def claim_ids(book: Book) -> set[str]:
     return {name for name in re.findall(r'id="claim-([a-z0-9-]+)"', pages) if ID.fullmatch(name)}
 
 
+def test_it_stays_within_the_limits(book: Book) -> None:
+    print(f"{book.seconds:.0f} seconds, at most {book.memory / 1024**3:.1f} GB")
+    assert book.seconds < LONGEST_SECONDS
+    assert 0 < book.memory < MOST_BYTES
+
+
 def test_every_claim_is_on_paper(book: Book, paper: str) -> None:
     ids = claim_ids(book)
     assert len(ids) > 300
@@ -136,6 +115,22 @@ def test_every_total_is_on_paper(guide: Session, paper: str) -> None:
     wanted = [(name, total) for name, total in on_paper(guide) if name.partition(":")[0] not in PAPER_ONLY_IN_HTML]
     assert len(wanted) > 300
     assert [f"{name}: {total}" for name, total in wanted if bare(total) not in text] == []
+
+
+def test_steps_are_numbered_on_paper(guide: Session, paper: str) -> None:
+    """All steps of a snippet one after the other, each with its number and its line."""
+    text = bare(paper)
+    sequences = [
+        [diagram.title for diagram in memory_pictures(outcome.snippet, outcome.snapshots).diagrams]
+        for outcome in guide.outcomes
+        if outcome.snippet.document not in PAPER_ONLY_IN_HTML
+    ]
+    sequences = [titles for titles in sequences if len(titles) > 1]
+    assert len(sequences) >= 5
+    for titles in sequences:
+        for number, title in enumerate(titles, start=1):
+            assert title.startswith(f"Step {number} of {len(titles)} · Memory at line ")
+        assert re.search(".*?".join(re.escape(bare(title)) for title in titles), text), titles
 
 
 def test_the_title_page_says_what_was_verified(book: Book) -> None:
