@@ -34,10 +34,14 @@ LOOKED_AT = (
     "stack/arrays",
     "heap/vec-new",
     "collections/where",
+    "collections/maps",
     "code/closures",
     "threads/what-a-thread-asks-for",
     "optimizer/what-keeps-an-allocation",
     "reference/when-does-rust-allocate",
+    "reference/claims",
+    "reference/table-of-std",
+    "reference/card",
     "writing-snippets",
 )
 
@@ -54,6 +58,35 @@ def test_axe_finds_nothing_on_a_whole_page(guide: Path, browser: Browser, scheme
         found[name] = [f"{one['id']}: {node['html'][:200]}" for one in violations for node in one["nodes"]]
     context.close()
     assert {name: problems for name, problems in found.items() if problems} == {}
+
+
+ANCHORS = """() => [...document.querySelectorAll('.heapledger-claim')].map(card => {
+    const link = card.querySelector(`:scope > .heapledger-claim-head a[href="#${card.id}"]`);
+    if (link === null || !link.checkVisibility() || link.getBoundingClientRect().width === 0) {
+        return [card.id, 'no visible link to itself'];
+    }
+    if (`claim-${link.textContent.trim().replace(/^claim-/, '')}` !== card.id) {
+        return [card.id, `its link says ${link.textContent}`];
+    }
+    link.click();
+    const top = card.getBoundingClientRect().top;
+    return [card.id, location.hash !== `#${card.id}` || top < 0 || top > innerHeight * 0.9 ? `at ${top}` : ''];
+})"""
+"""Of each claim on a page: its id, and what is wrong with the link that a reader copies."""
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_claim_has_a_visible_anchor(guide: Path, browser: Browser, width: int) -> None:
+    """Its id stands on the card, and is a link that brings the card on the screen."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    found: dict[str, str] = {}
+    for path in whole_pages(guide):
+        page.goto(path.as_uri())
+        found |= page.evaluate(ANCHORS)
+    context.close()
+    assert len(found) > 300
+    assert {claim: problem for claim, problem in found.items() if problem} == {}
 
 
 def whole_pages(guide: Path) -> list[Path]:

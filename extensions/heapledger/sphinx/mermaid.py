@@ -126,7 +126,7 @@ def wanted(app: Sphinx, env: BuildEnvironment) -> Iterator[Wanted]:
         for docname, found in sorted(handwritten(env).items()):
             for source, alt, place in found:
                 job = PictureJob(
-                    key=picture_key("", source), source=source, config=foreign_config(), description=alt, own=False
+                    key=picture_key("", source), source=source, config=foreign_config(), title=alt, own=False
                 )
                 yield Wanted(job, docname, place, "hand-written Mermaid")
 
