@@ -16,7 +16,7 @@ MAX_PIXELS = 600
 """Widest chart, in CSS pixels."""
 MIN_PIXELS = 320
 DIGIT_PIXELS = 9
-BAR_PIXELS = 44
+BAR_PIXELS = 40
 """Room of one bar, unless its number needs more."""
 MAX_BARS = 100
 """Most calls that get a bar."""
