@@ -51,10 +51,12 @@ def _stays(events: tuple[Event, ...], index: int, line: int, here: int, owner: C
 
 
 def _running(events: tuple[Event, ...]) -> list[int]:
+    """Add up; a block of before the region, which exit gives back, leaves the region's live bytes as they are."""
     live = 0
     after = []
+    born = {event.block for event in events if event.kind in (EventKind.ALLOC, EventKind.ALLOC_ZEROED)}
     for event in events:
-        if not event.failed:
+        if not event.failed and event.block in born:
             old = 0 if isinstance(event.old_size, msgspec.UnsetType) else event.old_size
             live += -event.size if event.kind is EventKind.DEALLOC else event.size - old
         after.append(live)

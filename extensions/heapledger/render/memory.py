@@ -225,7 +225,7 @@ def describe(view: View) -> str:
         held = [_held(variable, view) for variable in frame.variables]
         shown = "; ".join(held[:MAX_NAMED])
         more = f"; and {count_text(len(held) - MAX_NAMED, 'more variable')}" if len(held) > MAX_NAMED else ""
-        parts.append(f"{frame.function} has {shown}{more}." if held else f"{frame.function} has no variables yet.")
+        parts.append(f"{frame.function} has {shown}{more}." if held else f"{frame.function} has no variables.")
     leaked = [block for block in view.blocks if block.state is BlockState.LEAKED]
     heap = heap_title(view).partition(" · ")[2]
     parts.append(f"On the heap: {heap}." if view.snapshot.blocks else "The heap has no blocks of the program.")

@@ -45,7 +45,7 @@ def _snapshot_lines(snapshot: Snapshot, options: Options, count: str) -> list[li
         lines.append([("stack · ", "soft"), (printable(f"{frame.function}{where}"), "plain")])
         lines += _columns([_variable_cells(variable, view) for variable in frame.variables])
         if not frame.variables:
-            lines.append([("  no variables yet", "soft")])
+            lines.append([("  no variables", "soft")])
     lines.append([(heap_title(view), "soft")])
     lines += _columns(
         [

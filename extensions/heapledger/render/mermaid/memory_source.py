@@ -65,6 +65,8 @@ class _Cell:
     rows: tuple[str, ...]
     css: tuple[str, ...]
     column: int = 0
+    lower: bool = False
+    """Whether it begins a row: an arrow from a variable comes to it, and would run over the cell before it."""
 
 
 @dataclass(slots=True)
@@ -98,8 +100,9 @@ def memory_source(view: View, frames: Sequence[Frame], words: Words) -> str:
     stacks = [
         (frame, [_variable_cell(frame, one, view, words) for one in frame.variables[:MAX_CELLS]]) for frame in frames
     ]
-    heap = [_block_cell(block, column, words) for block, column in _grid(view)]
-    statics = [_Cell(f"s{one.id}", _static_rows(one), ("static",)) for one in view.statics[:MAX_CELLS]]
+    held = {arrow.end for arrow in view.arrows if arrow.owns and arrow.start.startswith("v")}
+    heap = [_block_cell(block, column, words, held=f"b{block.block}" in held) for block, column in _grid(view)]
+    statics = [_Cell(f"s{one.id}", _static_rows(one, view), ("static",)) for one in view.statics[:MAX_CELLS]]
     depth = max((cell.column for cell in heap), default=0) + 1
     units = WIDE * depth + GAP * (depth - 1)
     titles = [_stack_title(frame) for frame, _ in stacks]
@@ -109,10 +112,14 @@ def memory_source(view: View, frames: Sequence[Frame], words: Words) -> str:
         _width(heap_title(view)) * _BOLD * WIDE / units,
         *(_width(row) * (_BOLD if "changed" in cell.css else 1.0) for cell in cells for row in cell.rows),
     )
-    drawing = _Drawing(lines=["block", f"  columns {(WIDE + GAP) * len(stacks) + units}"])
-    for (frame, found), title in zip(stacks, titles, strict=True):
-        _draw_stack(drawing, f"f{frame.id}", title, found)
-    _draw_heap(drawing, heap_title(view), heap, statics, units, widest + _MARGIN)
+    alone = not (heap or statics) and len(stacks) > 2  # an empty heap beside three frames is wider than a page
+    drawing = _Drawing(lines=["block", f"  columns {(WIDE + GAP) * len(stacks) + (-GAP if alone else units)}"])
+    for number, ((frame, found), title) in enumerate(zip(stacks, titles, strict=True), start=1):
+        last = alone and number == len(stacks)
+        _draw_stack(drawing, f"f{frame.id}", title, found, widest + _MARGIN if last else 0.0)
+        drawing.lines += [] if last else [f"  space:{GAP}"]
+    if not alone:
+        _draw_heap(drawing, heap_title(view), heap, statics, units, widest + _MARGIN)
     drawn = {cell.key for cell in cells}
     below = {cell.key for cell in statics}  # they stand in one column: an arrow between them would cross the others
     aside = {cell.key for cell in heap if cell.column < depth - 1} if len(below) > 1 else set()  # as would theirs
@@ -132,13 +139,13 @@ def _stack_title(frame: Frame) -> str:
     return f"stack · {shorten(frame.function, NAME_CHARACTERS)}{where}"
 
 
-def _draw_stack(drawing: _Drawing, name: str, title: str, cells: Sequence[_Cell]) -> None:
+def _draw_stack(drawing: _Drawing, name: str, title: str, cells: Sequence[_Cell], widest: float) -> None:
     drawing.lines += [f"  block:{name}:{WIDE}", "    columns 1"]
     drawing.mark(name, "group")
     drawing.cell(_Cell(f"{name}title", (title,), ("title",)), "    ")
-    for cell in cells or [_Cell(f"{name}none", ("no variables yet",), ("note",))]:
-        drawing.cell(cell, "    ")
-    drawing.lines += ["  end", f"  space:{GAP}"]
+    for cell in cells or [_Cell(f"{name}none", ("no variables",), ("note",))]:
+        drawing.cell(cell, "    ", width=widest)
+    drawing.lines.append("  end")
 
 
 def _draw_heap(
@@ -154,6 +161,9 @@ def _draw_heap(
     filled = 0
     for cell in cells:
         start = cell.column * (WIDE + GAP)
+        if cell.lower and 0 < filled <= start:
+            drawing.lines += [f"    space:{units - filled}"]
+            filled = 0
         drawing.lines += _space(filled, start, units)
         drawing.cell(cell, "    ", one, widest if cell.key == last else 0.0)
         filled = start + WIDE
@@ -182,10 +192,10 @@ def _variable_cell(frame: Frame, variable: Variable, view: View, words: Words) -
     return _Cell(key, _variable_rows(variable, view, words(key)), css)
 
 
-def _block_cell(block: Block, column: int, words: Words) -> _Cell:
+def _block_cell(block: Block, column: int, words: Words, *, held: bool) -> _Cell:
     key = f"b{block.block}"
     css = (_block_class(block), *(("changed",) if words(key) else ()))
-    return _Cell(key, _block_rows(block, words(key)), css, column)
+    return _Cell(key, _block_rows(block, words(key)), css, column, lower=held and column > 0)
 
 
 def _variable_rows(variable: Variable, view: View, change: str) -> tuple[str, str]:
@@ -220,15 +230,20 @@ def _block_rows(block: Block, change: str) -> tuple[str, ...]:
     return tuple(shorten(row, VALUE_CHARACTERS) for row in rows)
 
 
-def _static_rows(static: Static) -> tuple[str, ...]:
-    """Name, place and size in one row if there is room, else in two; then what it holds."""
+def _static_rows(static: Static, view: View) -> tuple[str, ...]:
+    """Name, place and size in one row if there is room, else in two; then what it holds, and what it owns.
+
+    The blocks are told in words: no arrow leaves the column.
+    """
     name, size = static_name(static), f"{static.size:,} B"
     rows = [f"{name} · {size}"]
     if len(rows[0]) > NAME_CHARACTERS:
         name, _, section = name.rpartition(" · ")
         rows = [shorten(name, NAME_CHARACTERS), f"{section} · {size}"]
     value = [] if static.value is None else [_short_value(static.value)]
-    return (*rows, *value)
+    blocks = [one.end[1:] for one in view.arrows if one.owns and one.start == f"s{static.id}" and one.end[0] == "b"]
+    owned = [shorten(f"owns block {', '.join(dict.fromkeys(blocks))}", VALUE_CHARACTERS)] if blocks else []
+    return (*rows, *value, *owned)
 
 
 def _short_value(value: str) -> str:
