@@ -10,12 +10,12 @@ from typing import Any
 LEFT, WIDTH, ROW = 190, 640, 26
 
 
-def write(folder: Path, machine: dict[str, Any], races: list[dict[str, Any]], rounds: int) -> None:
+def write(folder: Path, machine: dict[str, Any], races: list[dict[str, Any]]) -> None:
     """Write ``figures.json``, ``table.inc`` and ``chart.svg``."""
     folder.mkdir(exist_ok=True)
-    figures = {"machine": machine, "rounds": rounds, "races": races}
+    figures = {"machine": machine, "races": races}
     (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    (folder / "table.inc").write_text(table(machine, races, rounds), encoding="utf-8")
+    (folder / "table.inc").write_text(table(machine, races), encoding="utf-8")
     shown = next((one for one in races if one["name"] == "100 distinct"), races[-1])
     (folder / "chart.svg").write_text(chart(shown), encoding="utf-8")
 
@@ -25,7 +25,7 @@ def seconds(value: float) -> str:
     return f"{value * 1000:.0f} ms" if value < 0.1 else f"{value:.2f} s"
 
 
-def table(machine: dict[str, Any], races: list[dict[str, Any]], rounds: int) -> str:
+def table(machine: dict[str, Any], races: list[dict[str, Any]]) -> str:
     """Markdown: seconds, ratios, machine."""
     names = [one["name"] for one in races]
     lines = [f"| time | {' | '.join(names)} |", f"| --- |{' ---: |' * len(races)}"]
@@ -40,8 +40,8 @@ def table(machine: dict[str, Any], races: list[dict[str, Any]], rounds: int) -> 
     load = machine["load"][0], machine["load after"][0]
     told = f"rustc {machine['rustc']} on {machine['host']}, Python {machine['python']}, {machine['cores']} cores"
     told += f" ({machine['processor']}). Load {load[0]} before and {load[1]} after"
-    how = f"the medians of {rounds} rounds" if rounds > 1 else "one round"
-    return "\n".join([*lines, "", f"{told}; {how}, in which all took turns.", ""])
+    lines[2:2] = [f"| rounds | {' | '.join(str(one['rounds']) for one in races)} |"]
+    return "\n".join([*lines, "", f"{told}; medians of the rounds, in which all took turns.", ""])
 
 
 def chart(race: dict[str, Any]) -> str:

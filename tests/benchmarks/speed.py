@@ -5,7 +5,8 @@
 Everybody gets the same snippets, all different, or ten shapes repeated (``repeated``). The naive way is rustc and a run
 for each program, two at once, debug and release; rustdoc says pass or fail for debug only. Ours measures both profiles,
 without Sphinx. Seconds are of the wall clock; processor seconds of all processes stand beside them, for a busy machine
-shows in the difference. Ratios are medians over the rounds of what ran side by side. ``--write`` keeps figures, table
+shows in the difference. Ratios are medians over the rounds of what ran side by side; of more than 100 snippets, as many
+fewer rounds are run as they are more. ``--write`` keeps figures, table
 and chart in ``docs/speed/``, for the page "How fast is it". mdbook's tests call rustdoc 2021 for each chapter.
 """
 
@@ -179,7 +180,12 @@ RATIOS = (
 """What is divided by what, and what it may come to at 100 snippets."""
 
 
-def race(name: str, texts: list[str], rustc: Rustc, rounds: int, only: str) -> dict[str, object]:
+def rounds(size: int, most: int) -> int:
+    """How many rounds so many snippets get: as many programs in all as ``most`` rounds of 100, at least one round."""
+    return max(1, most * 100 // max(size, 100))
+
+
+def race(name: str, texts: list[str], rustc: Rustc, times: int, only: str) -> dict[str, object]:
     """Let everybody take turns, print and return the figures."""
     print(f"{name}:", flush=True)
     with tempfile.TemporaryDirectory(prefix="heapledger-speed-") as scratch:
@@ -187,13 +193,13 @@ def race(name: str, texts: list[str], rustc: Rustc, rounds: int, only: str) -> d
         one.prepare()
         turns = {label: turn for label, turn in one.turns().items() if only in label}
         taken: dict[str, list[Taken]] = {label: [] for label in turns}
-        for _ in range(rounds):
+        for _ in range(times):
             for label, turn in turns.items():
                 taken[label].append(timed(turn))
     seconds = {}
-    for label, times in taken.items():
-        wall, cpu = median(t.wall for t in times), median(t.cpu for t in times)
-        seconds[label] = {"wall": round(wall, 4), "cpu": round(cpu, 4), "rounds": [round(t.wall, 4) for t in times]}
+    for label, each in taken.items():
+        wall, cpu = median(t.wall for t in each), median(t.cpu for t in each)
+        seconds[label] = {"wall": round(wall, 4), "cpu": round(cpu, 4), "rounds": [round(t.wall, 4) for t in each]}
         print(f"  {label:28} {wall:8.3f} s, processors {cpu:8.3f} s")
     ratios = []
     for over, under, most in RATIOS:
@@ -203,7 +209,7 @@ def race(name: str, texts: list[str], rustc: Rustc, rounds: int, only: str) -> d
             ratios.append({"over": over, "under": under, "wall": round(wall, 3), "cpu": round(cpu, 3), "most": most})
             wanted = f" (at most {most} at 100)" if most else ""
             print(f"  {over} / {under}: {wall:.2f}, in processor time {cpu:.2f}{wanted}", flush=True)
-    return {"name": name, "count": len(texts), "seconds": seconds, "ratios": ratios}
+    return {"name": name, "count": len(texts), "rounds": times, "seconds": seconds, "ratios": ratios}
 
 
 def facts(rustc: Rustc) -> dict[str, object]:
@@ -239,14 +245,14 @@ def main() -> None:
     print(", ".join(f"{name} {value}" for name, value in machine.items()))
     makers = {"distinct": workload.distinct, "repeated": workload.repeated}
     races = [
-        race(f"{size} {kind}", makers[kind](size), rustc, chosen.rounds, chosen.only)
+        race(f"{size} {kind}", makers[kind](size), rustc, rounds(size, chosen.rounds), chosen.only)
         for size in chosen.sizes
         for kind in chosen.kinds
     ]
     machine["load after"] = [round(load, 1) for load in os.getloadavg()]
     print(f"load afterwards: {machine['load after']}")
     if chosen.write:
-        chart.write(Path(__file__).parents[2] / "docs" / "speed", machine, races, chosen.rounds)
+        chart.write(Path(__file__).parents[2] / "docs" / "speed", machine, races)
 
 
 if __name__ == "__main__":
