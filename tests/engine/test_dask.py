@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import dask
 import msgspec
 import pytest
-from distributed import LocalCluster
+from distributed import LocalCluster, Security
 
 from heapledger.config import Config, from_values
+from heapledger.engine import dask as executor
 from heapledger.engine.cache import Cache
 from heapledger.model import ExitKind, Profile
 from heapledger.outcome import Session
@@ -47,7 +50,7 @@ def cluster() -> Iterator[LocalCluster]:
 
 
 def config(cluster: LocalCluster, **more: object) -> Config:
-    address = cluster.scheduler_address.replace("tcp://", "dask://")
+    address = "dask://" + cluster.scheduler_address.partition("://")[2]
     return from_values(
         {"heapledger_executor": address, **{f"heapledger_{name}": value for name, value in more.items()}}
     )
@@ -106,6 +109,33 @@ def test_a_cluster_whose_last_worker_goes(tmp_path: Path) -> None:
         session = evaluate([endless], config(small, timeout=60, profiles=["debug"]), cache=Cache(tmp_path))
         closing.join()
     assert "workers" in session.missing or "worker" in session.missing
+
+
+def certified(folder: Path) -> dict[str, object]:
+    """What Dask's configuration says where all connections need a certificate; one, made here, stands for all."""
+    key, certificate = str(folder / "key.pem"), str(folder / "certificate.pem")
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    tls: dict[str, object] = {"distributed.comm.require-encryption": True, "distributed.comm.tls.ca-file": certificate}
+    for role in ("scheduler", "worker", "client"):
+        tls |= {f"distributed.comm.tls.{role}.cert": certificate, f"distributed.comm.tls.{role}.key": key}
+    return tls
+
+
+def test_over_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tls = certified(tmp_path)
+    with dask.config.set(tls):
+        secure = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0", security=Security())
+        with secure:
+            assert secure.scheduler_address.startswith("tls://")
+            settings = config(secure, profiles=["debug"])
+            there = evaluate(snippets(4), settings, cache=Cache(tmp_path / "there"))
+            with dask.config.set(dict.fromkeys(tls)):
+                monkeypatch.setattr(executor, "CONNECT_SECONDS", 2)
+                bare = evaluate(snippets(4), settings, cache=Cache(tmp_path / "bare"))
+    here = evaluate(snippets(4), Config(profiles=(Profile.DEBUG,)), cache=Cache(tmp_path / "here"))
+    assert ledgers(there) == ledgers(here)
+    assert "does not answer" in bare.missing, "without a certificate nobody gets in"
 
 
 @pytest.mark.parametrize("value", ["dask://", "dask://host", "dask://:1", "dask://host:port", "local:0", "cluster"])

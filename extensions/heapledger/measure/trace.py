@@ -146,7 +146,7 @@ def decode(buffer: memoryview, *, phdr_vaddr: int, image: tuple[int, int]) -> Ra
     """
     if len(buffer) < HEADER_BYTES:
         raise TraceInvalid(f"it has {len(buffer)} bytes, less than its header")
-    magic, version, event_max, size, phdr, _, threads, stamps, used, seen, left_out, _, *exit_fields = (
+    magic, version, event_max, size, phdr, _, threads, stamps, used, seen, _, _, *exit_fields = (
         _HEAD.unpack_from(buffer)
     )
     exit_reached, expired, _, exit_thread, slots_saved, exit_count, _, _ = exit_fields
@@ -160,10 +160,12 @@ def decode(buffer: memoryview, *, phdr_vaddr: int, image: tuple[int, int]) -> Ra
     frames = _Frames(buffer, bias, low, high)
     events = _pair(records, frames, stamps)
     exit_stack = struct.unpack_from(f"<{exit_count}Q", buffer, _EXIT_STACK_AT)
+    overflow = _overflow(buffer, slots_saved, frames)
+    left_out = sum(counters.calls for counters in (*overflow.by_held, overflow.other_threads))
     return RawTrace(
         attached=phdr != 0,
         events=events,
-        overflow=_overflow(buffer, slots_saved, frames) if left_out else None,
+        overflow=overflow if left_out else None,
         left_out=left_out,
         threads=threads + 1,
         exit_reached=bool(exit_reached),

@@ -30,5 +30,9 @@ def edition_of(wanted: str | None, rustc: Rustc) -> str:
 
 
 def tracer_flags() -> list[str]:
-    """Flags of the tracer: opt-level 3 for both profiles, since a debug-built one lends its generics to the program."""
-    return ["--edition", "2021", "-C", "opt-level=3", "-C", "embed-bitcode=no", "-C", "debuginfo=0", "-A", "warnings"]
+    """Flags of the tracer: opt-level 3 for both profiles, since a debug-built one lends its generics to the program.
+
+    One codegen unit, for what is inlined from one into another is exported.
+    """
+    codegen = ["opt-level=3", "codegen-units=1", "embed-bitcode=no", "debuginfo=0"]
+    return ["--edition", "2021", *(word for flag in codegen for word in ("-C", flag)), "-A", "warnings"]

@@ -54,7 +54,6 @@ unsafe impl GlobalAlloc for Tracer {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // Before the call: afterwards another thread may be given the same address and be recorded first.
         if let Some(trace) = region::trace() {
-            let stamp = trace.next_stamp();
             let call = Call {
                 kind: Kind::Dealloc,
                 failed: false,
@@ -63,8 +62,7 @@ unsafe impl GlobalAlloc for Tracer {
                 align: layout.align(),
                 address: block as usize,
                 old_address: 0,
-                begin: stamp,
-                end: stamp,
+                begin: None,
             };
             record::record(trace, &call);
         }
@@ -76,7 +74,7 @@ unsafe impl GlobalAlloc for Tracer {
             None => System.realloc(block, layout, new_size),
             Some(trace) => {
                 // Two stamps: the old block leaves before the call, the new one is there after it.
-                let begin = trace.next_stamp();
+                let begin = trace.keeps().then(|| trace.next_stamp());
                 let moved = System.realloc(block, layout, new_size);
                 let call = Call {
                     kind: Kind::Realloc,
@@ -87,7 +85,6 @@ unsafe impl GlobalAlloc for Tracer {
                     address: moved as usize,
                     old_address: block as usize,
                     begin,
-                    end: trace.next_stamp(),
                 };
                 record::record(trace, &call);
                 moved

@@ -5,6 +5,7 @@
 //! counts how many of them, from the outermost inward, still hold the same address. That is exact: a frame that calls
 //! something else pushes another return address into the same slot, since a compiled function keeps its stack pointer.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 use crate::record::{Call, Kind};
@@ -15,28 +16,55 @@ const SAVING: u32 = u32::MAX;
 
 /// Count a call.
 pub fn count(trace: &Header, call: &Call, live: i64) {
-    trace.left_out.fetch_add(1, Relaxed);
-    let bucket = if thread_number(trace) == 1 {
+    let main = thread_number(trace) == 1;
+    let bucket = if main {
         frames_that_hold(trace)
     } else {
         OTHER_THREADS
     };
     let counters = &trace.counters[bucket];
+    // The parent adds these four up to know how many calls were left out: each call counts in one of them.
     match call.kind {
-        Kind::Alloc => counters.allocs.fetch_add(1, Relaxed),
-        Kind::AllocZeroed => counters.zeroed.fetch_add(1, Relaxed),
-        Kind::Realloc => counters.reallocs.fetch_add(1, Relaxed),
-        Kind::Dealloc => counters.frees.fetch_add(1, Relaxed),
+        Kind::Alloc => add(&counters.allocs, 1, main),
+        Kind::AllocZeroed => add(&counters.zeroed, 1, main),
+        Kind::Realloc => add(&counters.reallocs, 1, main),
+        Kind::Dealloc => add(&counters.frees, 1, main),
     };
     if call.failed {
-        counters.failed.fetch_add(1, Relaxed);
+        add(&counters.failed, 1, main);
     }
     if call.kind == Kind::Alloc || call.kind == Kind::AllocZeroed {
-        counters.bytes.fetch_add(call.size as u64, Relaxed);
+        add(&counters.bytes, call.size as u64, main);
     }
-    counters.born.fetch_add(call.born() as u64, Relaxed);
-    counters.died.fetch_add(call.died() as u64, Relaxed);
-    counters.max_live.fetch_max(live, Relaxed);
+    for (counter, bytes) in [(&counters.born, call.born()), (&counters.died, call.died())] {
+        if bytes > 0 {
+            add(counter, bytes as u64, main);
+        }
+    }
+    if live > counters.max_live.load(Relaxed) {
+        counters.max_live.fetch_max(live, Relaxed);
+    }
+}
+
+/// Add to a counter; `alone` where no other thread writes it. A signal handler may, so one instruction must do it; but
+/// the bus need not be locked, which costs more than the rest of the call.
+#[inline(always)]
+fn add(counter: &AtomicU64, more: u64, alone: bool) {
+    #[cfg(target_arch = "x86_64")]
+    if alone {
+        // SAFETY: the counter lies in the mapping, and only this thread writes it.
+        unsafe {
+            std::arch::asm!(
+                "add qword ptr [{at}], {more}",
+                at = in(reg) counter as *const AtomicU64,
+                more = in(reg) more,
+                options(nostack)
+            );
+        }
+        return;
+    }
+    let _ = alone;
+    counter.fetch_add(more, Relaxed);
 }
 
 fn frames_that_hold(trace: &Header) -> usize {

@@ -25,8 +25,8 @@ pub struct Call {
     pub align: usize,
     pub address: usize,
     pub old_address: usize,
-    pub begin: u64,
-    pub end: u64,
+    /// Stamp of what was before the call, where that is not the stamp of the record.
+    pub begin: Option<u64>,
 }
 
 impl Call {
@@ -76,7 +76,6 @@ const RECORD_BYTES: usize = std::mem::size_of::<Record>();
 
 /// Record a call that made a block.
 pub fn born(trace: &Header, kind: Kind, block: *mut u8, layout: Layout) {
-    let stamp = trace.next_stamp();
     let call = Call {
         kind,
         failed: block.is_null(),
@@ -85,8 +84,7 @@ pub fn born(trace: &Header, kind: Kind, block: *mut u8, layout: Layout) {
         align: layout.align(),
         address: block as usize,
         old_address: 0,
-        begin: stamp,
-        end: stamp,
+        begin: None,
     };
     record(trace, &call);
 }
@@ -97,7 +95,7 @@ pub fn record(trace: &Header, call: &Call) {
     let errno = unsafe { *sys::__errno_location() };
     let change = call.born() - call.died();
     let live = trace.live.fetch_add(change, Relaxed) + change;
-    if trace.events.load(Relaxed) >= u64::from(trace.event_max)
+    if !trace.keeps()
         || trace.events.fetch_add(1, Relaxed) >= u64::from(trace.event_max)
         || !write(trace, call)
     {
@@ -106,7 +104,9 @@ pub fn record(trace: &Header, call: &Call) {
     unsafe { *sys::__errno_location() = errno };
 }
 
+#[inline(always)]
 fn write(trace: &Header, call: &Call) -> bool {
+    let end = trace.next_stamp();
     let stack = walk::stack();
     let length = RECORD_BYTES + stack.len() * 8;
     let offset = trace.used.fetch_add(length as u64, Relaxed);
@@ -123,8 +123,8 @@ fn write(trace: &Header, call: &Call) -> bool {
     record.align.store(call.align as u64, Relaxed);
     record.address.store(call.address as u64, Relaxed);
     record.old_address.store(call.old_address as u64, Relaxed);
-    record.begin.store(call.begin, Relaxed);
-    record.end.store(call.end, Relaxed);
+    record.begin.store(call.begin.unwrap_or(end), Relaxed);
+    record.end.store(end, Relaxed);
     for index in 0..stack.len() {
         let frame = unsafe { &*(at.add(RECORD_BYTES + index * 8) as *const AtomicU64) };
         frame.store(stack.get(index) as u64, Relaxed);

@@ -57,7 +57,7 @@ pub struct Header {
     stamp: AtomicU64,
     pub used: AtomicU64,
     pub events: AtomicU64,
-    pub left_out: AtomicU64,
+    unused: AtomicU64,
     pub live: AtomicI64,
     pub exit_reached: AtomicU32,
     pub grace_expired: AtomicU32,
@@ -76,6 +76,11 @@ impl Header {
     /// Next number of the one clock that orders the calls of all threads.
     pub fn next_stamp(&self) -> u64 {
         self.stamp.fetch_add(1, Relaxed)
+    }
+
+    /// Whether calls are still kept in detail; once they are not, they never are again.
+    pub fn keeps(&self) -> bool {
+        self.events.load(Relaxed) < u64::from(self.event_max)
     }
 
     /// First byte of the mapping.

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::ffi::c_void;
+use std::mem::MaybeUninit;
 
 use crate::region::{KEPT, SLOTS};
 
@@ -32,7 +33,8 @@ thread_local! {
 
 /// A stack of return addresses, innermost first; small, since a thread's stack may be 16 KiB.
 pub struct Stack {
-    addresses: [usize; KEPT],
+    /// Written up to [`Stack::len`]: to clear them first would cost as much as walking a frame.
+    addresses: [MaybeUninit<usize>; KEPT],
     /// Frames seen, without those that were left out as repetitions.
     seen: usize,
     /// Frames walked over.
@@ -64,7 +66,7 @@ impl Stack {
         let mut index = self.seen.min(INNER);
         while index > 0 {
             index -= 1;
-            if self.addresses[index] == address {
+            if self.at(index) == address {
                 return true;
             }
         }
@@ -77,26 +79,32 @@ impl Stack {
         } else {
             INNER + (self.seen - INNER) % OUTER
         };
-        self.addresses[index] = address;
+        self.addresses[index] = MaybeUninit::new(address);
         self.seen += 1;
+    }
+
+    fn at(&self, index: usize) -> usize {
+        debug_assert!(index < self.len());
+        // SAFETY: the addresses up to `len` were written.
+        unsafe { self.addresses[index].assume_init() }
     }
 
     /// The address at a position, innermost first.
     pub fn get(&self, index: usize) -> usize {
         if index < INNER || !self.truncated() {
-            return self.addresses[index];
+            return self.at(index);
         }
         // The outermost frames stand in a ring; the oldest of them is the next to be overwritten.
         let next = (self.seen - INNER) % OUTER;
-        self.addresses[INNER + (next + index - INNER) % OUTER]
+        self.at(INNER + (next + index - INNER) % OUTER)
     }
 }
 
-/// Walk the calling thread's stack.
-#[inline(never)]
+/// Walk the calling thread's stack. Inlined, for each frame of the tracer's own is walked too.
+#[inline(always)]
 pub fn stack() -> Stack {
     let mut stack = Stack {
-        addresses: [0; KEPT],
+        addresses: [MaybeUninit::uninit(); KEPT],
         seen: 0,
         walked: 0,
         skipped: None,
