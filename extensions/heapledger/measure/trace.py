@@ -146,8 +146,8 @@ def decode(buffer: memoryview, *, phdr_vaddr: int, image: tuple[int, int]) -> Ra
     """
     if len(buffer) < HEADER_BYTES:
         raise TraceInvalid(f"it has {len(buffer)} bytes, less than its header")
-    magic, version, event_max, size, phdr, _, threads, stamps, used, seen, _, _, *exit_fields = (
-        _HEAD.unpack_from(buffer)
+    magic, version, event_max, size, phdr, _, threads, stamps, used, seen, _, _, *exit_fields = _HEAD.unpack_from(
+        buffer
     )
     exit_reached, expired, _, exit_thread, slots_saved, exit_count, _, _ = exit_fields
     if magic != MAGIC or version != VERSION or size != len(buffer):
