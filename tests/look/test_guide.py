@@ -117,6 +117,34 @@ def test_every_page_fits_the_screen(guide: Path, browser: Browser, width: int) -
     assert told == []
 
 
+LOOKED_AT_SCROLLERS = ("collections/vec", "code/trait-objects", "threads/what-a-thread-asks-for")
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_a_picture_that_scrolls_says_so_and_obeys_the_keyboard(guide: Path, browser: Browser, width: int) -> None:
+    """The line above it is there exactly where the picture is wider than its box, without a script of ours."""
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    page = context.new_page()
+    scrolling = 0
+    for name in LOOKED_AT_SCROLLERS:
+        page.goto((guide / f"{name}.html").as_uri())
+        for box in page.locator(".heapledger-diagram-scroll").all():
+            if not box.is_visible():
+                continue
+            over = box.evaluate("box => box.scrollWidth - box.clientWidth")
+            hint = box.evaluate(
+                """box => box.previousElementSibling?.classList.contains("heapledger-diagram-wider")
+                    ? box.previousElementSibling.clientHeight : 0"""
+            )
+            assert (over > 1) == (hint > 10), (name, box.get_attribute("aria-label"), over, hint)
+            if over > 1:
+                scrolling += 1
+                box.press("ArrowRight")
+                page.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle())
+    context.close()
+    assert (scrolling > 10) == (width < 400)
+
+
 def questions() -> list[tuple[str, str, tuple[str, ...]]]:
     """Questions of readers as (group, what they type, claims that answer it)."""
     lines = (Path(__file__).parent / "questions.txt").read_text(encoding="utf-8").splitlines()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SHRINK = 0.75
 """How far a picture may shrink to fit a narrow page before it scrolls: text of 14 pixels stays at 10."""
-PHONE = 300
+PHONE = 220
 """CSS pixels that the narrowest phones leave for a picture: one that shrinks so far never scrolls."""
 _THEIR_HTML: Callable[[Any, nodes.Element], None] = theirs.html_visit_mermaid
 _THEIR_LATEX: Callable[[Any, nodes.Element], None] = theirs.latex_visit_mermaid
