@@ -1,7 +1,8 @@
 """The frozen records that pass between the modules (section 2 of the design).
 
 Units: sizes, offsets and alignments are bytes; lines count from 1; durations are seconds. Records that are written as
-JSON are ``msgspec`` structs, so that what is read back is checked strictly; the others are dataclasses.
+JSON are ``msgspec`` structs, so that what is read back is checked strictly; the others are dataclasses. Those of the
+ledger are hidden from the garbage collector: none is part of a cycle, and ten thousand of them cost it seconds.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ COUNTED_METRICS = ("allocs", "reallocs", "frees", "bytes", "peak", "live")
 """The metrics of :class:`Totals`, in the order of the JSON."""
 
 
-class Toolchain(msgspec.Struct, frozen=True, kw_only=True):
+class Toolchain(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One rustc."""
 
     rustc: str
@@ -82,7 +83,7 @@ class Toolchain(msgspec.Struct, frozen=True, kw_only=True):
     """Version of LLVM."""
 
 
-class Totals(msgspec.Struct, frozen=True, kw_only=True):
+class Totals(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the region added up to (section 4 of the design, "What counts")."""
 
     allocs: int
@@ -99,21 +100,21 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes still live at the end of the region."""
 
 
-class OutsideTotals(msgspec.Struct, frozen=True, kw_only=True):
+class OutsideTotals(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the runtime did before or after the region."""
 
     allocs: int
     bytes: int
 
 
-class Outside(msgspec.Struct, frozen=True, kw_only=True):
+class Outside(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Start-up and shut-down, counted apart from the region."""
 
     startup: OutsideTotals
     shutdown: OutsideTotals
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """One call of the allocator inside the region."""
 
     seq: int
@@ -138,7 +139,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Functions from the snippet's line (excluded) to the allocator (excluded), outermost first."""
 
 
-class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
+class Diagnostic(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One message of rustc about the program, in lines and columns of the snippet's source."""
 
     level: str
@@ -156,7 +157,7 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     """rustc's own text."""
 
 
-class Exit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Exit(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """How the program ended."""
 
     kind: ExitKind
@@ -170,7 +171,7 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     diagnostics: tuple[Diagnostic, ...] = msgspec.field(name="diagnostics")
 
 
-class Ledger(msgspec.Struct, frozen=True, kw_only=True):
+class Ledger(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All that was measured for one program x profile x toolchain. It knows no snippet: equal programs share it."""
 
     profile: Profile

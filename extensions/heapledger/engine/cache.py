@@ -37,12 +37,11 @@ def default_folder() -> Path:
 
 def key_of(fields: list[tuple[str, bytes]]) -> str:
     """Return the SHA-256 over named, length-prefixed fields, so that no two lists of fields run together."""
-    digest = hashlib.sha256(b"heapledger-key-1")
+    pieces = [b"heapledger-key-1"]
     for name, value in fields:
         for part in (name.encode(), value):
-            digest.update(struct.pack(">Q", len(part)))
-            digest.update(part)
-    return digest.hexdigest()
+            pieces += (len(part).to_bytes(8, "big"), part)
+    return hashlib.sha256(b"".join(pieces)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache as memoize
+from functools import lru_cache
 from pathlib import Path
 
 import heapledger
@@ -137,6 +138,7 @@ def keys_of(
     return Keys(key_of(fields), key_of(own), {name: _told(value) for name, value in fields})
 
 
+@lru_cache(maxsize=256)  # most parts are those of the machine, the same for all
 def _told(value: bytes) -> str:
     """Return a part of a key as people can compare it."""
     if len(value) > TOLD_BYTES:
