@@ -226,6 +226,10 @@ def describe(view: View) -> str:
         shown = "; ".join(held[:MAX_NAMED])
         more = f"; and {count_text(len(held) - MAX_NAMED, 'more variable')}" if len(held) > MAX_NAMED else ""
         parts.append(f"{frame.function} has {shown}{more}." if held else f"{frame.function} has no variables.")
+    for static in view.statics:
+        ends = [one.end for one in view.arrows if one.owns and one.start == f"s{static.id}" and one.end[0] == "b"]
+        if ends:
+            parts.append(f"{static_name(static)} owns {', '.join(f'block {end[1:]}' for end in dict.fromkeys(ends))}.")
     leaked = [block for block in view.blocks if block.state is BlockState.LEAKED]
     heap = heap_title(view).partition(" · ")[2]
     parts.append(f"On the heap: {heap}." if view.snapshot.blocks else "The heap has no blocks of the program.")
