@@ -7,7 +7,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-LEFT, WIDTH, ROW = 190, 640, 26
+LEFT, WIDTH, ROW = 192, 472, 26
+"""In CSS pixels: labels, the whole, a bar. Its text of 13 is still one of 10 on a phone."""
+VALUE = 70
+"""Room for the longest number behind a bar."""
 
 
 def write(folder: Path, machine: dict[str, Any], races: list[dict[str, Any]]) -> None:
@@ -57,7 +60,7 @@ def chart(race: dict[str, Any]) -> str:
     ]
     for number, (label, value) in enumerate(rows.items()):
         top = number * ROW + 6
-        length = max(1.0, (WIDTH - LEFT - 80) * value / most)
+        length = max(1.0, (WIDTH - LEFT - VALUE) * value / most)
         strength = "0.9" if label.startswith("ours") else "0.4"
         parts += [
             f'<text x="{LEFT - 8}" y="{top + 13}" text-anchor="end">{escape(label)}</text>',
