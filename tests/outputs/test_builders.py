@@ -128,3 +128,18 @@ def test_gettext_lists_captions_and_no_measurement(project: Project) -> None:
     texts = "".join(path.read_text(encoding="utf-8") for path in sorted(Path(built.folder).rglob("*.pot")))
     assert "A vector of bytes doubles" in texts
     assert "still live at the end" not in texts
+
+
+def test_books_fit_their_page(project: Project) -> None:
+    """A reader of books scrolls nothing sideways, and folds nothing: what makes a project is for the web."""
+    built = project.build("epub")
+    (book,) = built.folder.glob("*.epub")
+    with zipfile.ZipFile(book) as archive:
+        pages = "".join(archive.read(name).decode() for name in archive.namelist() if name.endswith(".xhtml"))
+        assert any(name.endswith("heapledger-book.css") for name in archive.namelist())
+    assert "heapledger-book.css" in pages
+    assert "heapledger run " in plain_html(pages)
+    assert "cargo new" not in pages
+    web = "".join(path.read_text(encoding="utf-8") for path in project.build("html").folder.glob("*.html"))
+    assert "cargo new" in web
+    assert "heapledger-book.css" not in web

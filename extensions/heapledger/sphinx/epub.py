@@ -11,6 +11,7 @@ from sphinx.builders.epub3 import Epub3Builder
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+CSS = "heapledger-book.css"
 _ITEM = re.compile(r'<item id="[^"]*" href="([^"]+)" media-type="application/xhtml\+xml" (?=/>)')
 
 
@@ -31,5 +32,11 @@ class Book(Epub3Builder):
 
 
 def setup_epub(app: Sphinx) -> None:
-    """Take the place of Sphinx's builder."""
+    """Take the place of Sphinx's builder; after the other style sheets, for the book's own changes them."""
     app.add_builder(Book, override=True)
+    app.connect("builder-inited", _add_style, priority=900)
+
+
+def _add_style(app: Sphinx) -> None:
+    if app.builder.name == "epub":
+        app.add_css_file(CSS, priority=900)

@@ -59,6 +59,8 @@ def visit_fold(visitor: Any, node: nodes.Element) -> None:
     """Open a ``<details>``, or a plain section."""
     title = escape(node["title"])
     if visitor.builder.name == "epub":
+        if node.get("web_only"):
+            raise nodes.SkipNode
         visitor.body.append(f'<div class="heapledger-fold"><p><strong>{title}</strong></p>\n')
     else:
         opened = " open" if node.get("open") else ""

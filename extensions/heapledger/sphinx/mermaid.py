@@ -79,7 +79,9 @@ def diagram_nodes(diagram: Diagram, *, html: bool) -> list[nodes.Node]:
         box += parts.fold(_("The same as a table"), table) if html else table
     if html:
         source = nodes.literal_block("", diagram.source.rstrip(), language="none")
-        box += parts.fold(_("Mermaid source of this diagram"), source)
+        fold = parts.fold(_("Mermaid source of this diagram"), source)
+        fold["web_only"] = True
+        box += fold
     return [box]
 
 

@@ -85,9 +85,12 @@ def visit_html(visitor: Any, node: nodes.Element) -> None:
     count = getattr(visitor, "heapledger_pictures", 0) + 1
     visitor.heapledger_pictures = count
     svg = with_id(picture.svg, f"heapledger-picture-{count}")
-    svg = strict(svg) if visitor.builder.name == "epub" else svg
-    least = round(picture.width * SHRINK)
-    svg = svg.replace("<svg ", f'<svg style="min-width: {least}px" ', 1)
+    least = 0
+    if visitor.builder.name == "epub":  # its readers cannot scroll sideways
+        svg = strict(svg)
+    else:
+        least = round(picture.width * SHRINK)
+        svg = svg.replace("<svg ", f'<svg style="min-width: {least}px" ', 1)
     name = escape(node.get("heapledger_title") or node.get("alt") or "Diagram")
     classes = ["heapledger-diagram-scroll", *([f"align-{node['align']}"] if "align" in node else [])]
     anchors = "".join(f'<span id="{escape(anchor)}"></span>' for anchor in node.get("ids", []))

@@ -29,7 +29,7 @@ class snippet_listing(nodes.General, nodes.Element):  # noqa: N801
 
 
 class fold(nodes.General, nodes.Element):  # noqa: N801
-    """Something that readers open when they want it: ``title``, ``open``. In paged outputs it is open."""
+    """Something that readers open when they want it: ``title``, ``open``, ``web_only``. In books it is open."""
 
 
 class paper_anchor(nodes.General, nodes.Inline, nodes.Element):  # noqa: N801

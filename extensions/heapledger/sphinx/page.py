@@ -27,7 +27,9 @@ class Output:
     tabs: bool
     """Readers choose a profile; elsewhere both stand one after the other."""
     web: bool
-    """Folds cost nothing: everything is there. On paper the commands that make a project are left out."""
+    """Nodes of HTML and SVG; elsewhere the standard ones."""
+    folds: bool
+    """Folds cost nothing: everything is there. In books the commands that make a project are left out."""
     links: bool
     """Addresses can be followed."""
 
@@ -35,7 +37,8 @@ class Output:
 def output_of(builder: Builder) -> Output:
     """Return what a builder's output can do."""
     web = builder.format == "html"
-    return Output(tabs=web and builder.name != "epub", web=web, links=web or builder.format == "latex")
+    pages = web and builder.name != "epub"
+    return Output(tabs=pages, web=web, folds=pages, links=web or builder.format == "latex")
 
 
 def snippet_nodes(outcome: SnippetOutcome, output: Output, anchor: str) -> list[nodes.Node]:
@@ -128,12 +131,12 @@ def _run_it_yourself(view: SnippetView, output: Output) -> nodes.Element:
     if again is None:
         raise ValueError(view.id)
     content: list[nodes.Node] = []
-    if not output.web and not view.folds_code:
+    if not output.folds and not view.folds_code:
         return _run_it_briefly(view, output)
-    if output.web or view.folds_code:
+    if output.folds or view.folds_code:
         whole = nodes.literal_block(again.program, again.program, language="none", classes=["heapledger-program"])
         content += [nodes.paragraph("", _("The whole program, as it was compiled:")), whole]
-    if output.web:
+    if output.folds:
         content.append(nodes.paragraph("", _project_text(view)))
         content.append(nodes.literal_block(again.project, again.project, language="none"))
     ours = nodes.paragraph("", _("With heapledger, the program saved as %s:") % again.file)
@@ -145,7 +148,7 @@ def _run_it_yourself(view: SnippetView, output: Output) -> nodes.Element:
 
 
 def _run_it_briefly(view: SnippetView, output: Output) -> nodes.Element:
-    """On paper, where the whole program is on the page: one line."""
+    """In books, where the whole program is on the page: one line."""
     again = view.reproduction
     if again is None:
         raise ValueError(view.id)

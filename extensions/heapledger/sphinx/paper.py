@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,14 +29,17 @@ VERIFIED = "heapledger-verified.def"
 LONG_TABLE = 8
 """A table of more rows may break over pages, and is left out where it only repeats a picture."""
 
-WIDE = 40
+WIDE = 60
 """Letters of the widest column; longer cells are wrapped."""
 
-LETTERS = 160
-"""Letters of all columns together, where there are many."""
+LETTERS = 118
+"""Letters of a table's line, of which each column takes :data:`GAP`."""
 
-NARROW = 0.085
-"""Part of a table's width that the narrowest column gets: room for a word of its head."""
+GAP = 3
+"""Letters of the white space between two columns."""
+
+HEAD = 8
+"""Letters of a head that must stay together: longer words of heads may be hyphenated."""
 
 _BREAKS = re.compile(r"(?:::|->|[(._/<>&;=\-]|,(?!\d))(?=[\w&(<'\"\[.])")
 """Where a long name may be broken."""
@@ -87,13 +91,36 @@ class ForPaper(SphinxPostTransform):
         if len(list(table.findall(nodes.row))) > LONG_TABLE and "longtable" not in table["classes"]:
             table["classes"].append("longtable")
         table["classes"].append("colwidths-given")
-        cells = [[len(entry.astext()) for entry in row.findall(nodes.entry)] for row in table.findall(nodes.row)]
-        specs = list(table.findall(nodes.colspec))
-        widest = min(WIDE, LETTERS // max(len(specs), 1))
-        widths = [min(max((row[at] for row in cells if at < len(row)), default=1), widest) for at in range(len(specs))]
-        for spec, width in zip(specs, widths, strict=True):
-            spec["colwidth"] = max(width, round(sum(widths) * NARROW))
+        for spec, width in zip(table.findall(nodes.colspec), _widths(table), strict=True):
+            spec["colwidth"] = width
         _wrap(table, "heapledger-facts")
+
+
+def _widths(table: nodes.table) -> list[int]:
+    """Return the letters that each column gets: its longest word first, then a share of the room by what it wants.
+
+    A column wants the length of all its cells but the longest tenth, which a few outliers do not decide.
+    """
+    columns = len(list(table.findall(nodes.colspec)))
+    needed, lengths = [1] * columns, [[1] for _ in range(columns)]
+    for row in table.findall(nodes.row):
+        for at, entry in enumerate(list(row.findall(nodes.entry))[:columns]):
+            lines = [child.astext() for child in entry.children]
+            longest = max((len(piece) for line in lines for piece in _pieces(line)), default=1)
+            needed[at] = max(needed[at], min(longest, HEAD) if isinstance(row.parent, nodes.thead) else longest)
+            lengths[at].append(min(max(map(len, lines), default=1), WIDE))
+    usual = [sorted(column)[(len(column) - 1) * 9 // 10] for column in lengths]
+    wanted = [max(pair) for pair in zip(needed, usual, strict=True)]
+    room = LETTERS - GAP * columns - sum(needed)
+    more = sum(wanted) - sum(needed)
+    share = min(1.0, max(room, 0) / more) if more else 0.0
+    return [round(need + (want - need) * share) + GAP for need, want in zip(needed, wanted, strict=True)]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield the parts of a cell that stay on one line."""
+    for word in text.replace("\u200b", " ").split():
+        yield from _BREAKS.sub("\\g<0> ", word).split()
 
 
 def _is_ours(table: nodes.table) -> bool:
