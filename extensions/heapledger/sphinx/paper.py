@@ -32,7 +32,7 @@ LONG_TABLE = 8
 WIDE = 60
 """Letters of the widest column; longer cells are wrapped."""
 
-LETTERS = 118
+LETTERS = 110
 """Letters of a table's line, of which each column takes :data:`GAP`."""
 
 GAP = 3
