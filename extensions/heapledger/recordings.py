@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from heapledger.engine.snapshot import SnapshotTask
 from heapledger.engine.task import Task
 from heapledger.engine.work import Result, Results, Work
 from heapledger.errors import HeapledgerError
-from heapledger.model import Ledger, Profile, Provenance, Toolchain
+from heapledger.model import EventKind, Ledger, Profile, Provenance, Toolchain
 from heapledger.model_below import Image, Probe
 from heapledger.model_snapshot import SnapshotSet
 from heapledger.render.stable import stable_view
@@ -155,8 +155,9 @@ def write(
     """
     changed = []
     wanted = {folder / f"{docname}.json": docname for docname in documents}
+    known = _readable(folder)
     for path, docname in wanted.items():
-        text = encode(documents[docname], toolchain)
+        text = encode(_settled(documents[docname], known), toolchain)
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
@@ -171,15 +172,55 @@ def write(
 def stale(folder: Path, documents: Mapping[str, Iterable[Recordable]], toolchain: Toolchain) -> tuple[str, ...]:
     """Return the documents whose file is not what :func:`write` would write."""
     wanted = {folder / f"{docname}.json": docname for docname in documents}
+    known = _readable(folder)
     found = [
         docname
         for path, docname in wanted.items()
-        if not path.is_file() or path.read_text(encoding="utf-8") != encode(documents[docname], toolchain)
+        if not path.is_file()
+        or path.read_text(encoding="utf-8") != encode(_settled(documents[docname], known), toolchain)
     ]
     gone = [
         path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.json") if path not in wanted
     ]
     return tuple(sorted([*found, *gone]))
+
+
+def _readable(folder: Path) -> Recordings:
+    """Read a folder that is about to be written or compared; one that cannot be read knows nothing."""
+    try:
+        return load(folder)
+    except HeapledgerError:
+        return Recordings(folder, None, {})
+
+
+def _settled(results: Iterable[Recordable], known: Recordings) -> list[Recordable]:
+    """Keep what is recorded where a result differs from it only in what timing decides, such as a peak of threads."""
+    return [
+        replace(one, value=_recorded(known, one, one.value)) if isinstance(one.value, Ledger) else one
+        for one in results
+    ]
+
+
+def _recorded(known: Recordings, one: Recordable, measured: Ledger) -> Ledger:
+    recorded = known.find(one.kind, one.identity) if measured.unstable else None
+    if not isinstance(recorded, Ledger) or _timeless(recorded, measured) != _timeless(measured, recorded):
+        return measured
+    return recorded
+
+
+def _timeless(ledger: Ledger, other: Ledger) -> Ledger:
+    """Return a ledger without what its runs, or those of the other one, were seen to disagree on."""
+    names = {*ledger.unstable, *other.unstable}
+    events = stable_view(ledger).events
+    if names & {"allocs", "reallocs", "bytes"}:
+        events = ()
+    elif names & {"frees", "live"}:  # a thread that nobody joined: how far it came
+        events = tuple(msgspec.structs.replace(event, seq=0) for event in events if event.kind is not EventKind.DEALLOC)
+        ledger = msgspec.structs.replace(ledger, outside=other.outside)
+    totals = ledger.totals
+    if totals is not None:
+        totals = msgspec.structs.replace(totals, **dict.fromkeys(names, 0))
+    return msgspec.structs.replace(ledger, totals=totals, events=events, unstable={})
 
 
 def encode(results: Iterable[Recordable], toolchain: Toolchain) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from heapledger.model import (
@@ -16,6 +18,7 @@ from heapledger.model import (
     Toolchain,
     Totals,
 )
+from heapledger.recordings import Recordable, stale, write
 from heapledger.render.facts import ledger_text, same_events
 from heapledger.render.stable import stable_view
 
@@ -74,3 +77,22 @@ def test_one_thread_is_shown_as_it_ran() -> None:
     one = ledger(SECOND, FIRST, *OTHER_FREES, threads=1)
     assert stable_view(one) is one
     assert "peak 16 bytes" in ledger_text(one, ranges_seen=False)
+
+
+def page(result: Ledger) -> dict[str, list[Recordable]]:
+    one = Recordable(snippet="s", profile=Profile.DEBUG, kind="ledger", identity="1", value=result)
+    return {"page": [one]}
+
+
+def test_what_timing_decides_makes_no_recording_stale(tmp_path: Path) -> None:
+    first = ledger(FIRST, SECOND, *FREES)
+    assert write(tmp_path, page(first), first.toolchain) == ("page",)
+    other = ledger(FIRST, SECOND, *OTHER_FREES, peak=24)
+    assert stale(tmp_path, page(other), first.toolchain) == ()
+    assert write(tmp_path, page(other), first.toolchain) == ()
+    for changed in (
+        ledger(FIRST, SECOND, SECOND, *OTHER_FREES, peak=24),
+        msgspec.structs.replace(other, totals=msgspec.structs.replace(first.totals, allocs=3)),
+        ledger(FIRST, SECOND, *FREES, threads=1, peak=24),
+    ):
+        assert stale(tmp_path, page(changed), first.toolchain) == ("page",)
