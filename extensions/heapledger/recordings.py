@@ -154,10 +154,8 @@ def write(
     :returns: the documents whose file changed, or came, or went.
     """
     changed = []
-    wanted = {folder / f"{docname}.json": docname for docname in documents}
-    known = _readable(folder)
-    for path, docname in wanted.items():
-        text = encode(_settled(documents[docname], known), toolchain)
+    wanted = _texts(folder, documents, toolchain)
+    for path, (docname, text) in wanted.items():
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
@@ -171,18 +169,27 @@ def write(
 
 def stale(folder: Path, documents: Mapping[str, Iterable[Recordable]], toolchain: Toolchain) -> tuple[str, ...]:
     """Return the documents whose file is not what :func:`write` would write."""
-    wanted = {folder / f"{docname}.json": docname for docname in documents}
-    known = _readable(folder)
+    wanted = _texts(folder, documents, toolchain)
     found = [
         docname
-        for path, docname in wanted.items()
-        if not path.is_file()
-        or path.read_text(encoding="utf-8") != encode(_settled(documents[docname], known), toolchain)
+        for path, (docname, text) in wanted.items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
     ]
     gone = [
         path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.json") if path not in wanted
     ]
     return tuple(sorted([*found, *gone]))
+
+
+def _texts(
+    folder: Path, documents: Mapping[str, Iterable[Recordable]], toolchain: Toolchain
+) -> dict[Path, tuple[str, str]]:
+    """Return the name of each document and what its file should say, by the file's path."""
+    known = _readable(folder)
+    return {
+        folder / f"{docname}.json": (docname, encode(_settled(results, known), toolchain))
+        for docname, results in documents.items()
+    }
 
 
 def _readable(folder: Path) -> Recordings:

@@ -151,6 +151,12 @@ def static_name(static: Static) -> str:
     return f"{static.symbol} · {static.section}" if static.symbol else f"literal · {static.section}"
 
 
+def blocks_owned_by(static: Static, view: View) -> list[str]:
+    """Numbers of the blocks that a static owns, each once."""
+    ends = (one.end for one in view.arrows if one.owns and one.start == f"s{static.id}")
+    return list(dict.fromkeys(end[1:] for end in ends if end.startswith("b")))
+
+
 def variable_detail(variable: Variable) -> str:
     """What a variable holds, in a few words."""
     if variable.state is not VariableState.LIVE:
@@ -227,9 +233,9 @@ def describe(view: View) -> str:
         more = f"; and {count_text(len(held) - MAX_NAMED, 'more variable')}" if len(held) > MAX_NAMED else ""
         parts.append(f"{frame.function} has {shown}{more}." if held else f"{frame.function} has no variables.")
     for static in view.statics:
-        ends = [one.end for one in view.arrows if one.owns and one.start == f"s{static.id}" and one.end[0] == "b"]
-        if ends:
-            parts.append(f"{static_name(static)} owns {', '.join(f'block {end[1:]}' for end in dict.fromkeys(ends))}.")
+        owned = blocks_owned_by(static, view)
+        if owned:
+            parts.append(f"{static_name(static)} owns {', '.join(f'block {number}' for number in owned)}.")
     leaked = [block for block in view.blocks if block.state is BlockState.LEAKED]
     heap = heap_title(view).partition(" · ")[2]
     parts.append(f"On the heap: {heap}." if view.snapshot.blocks else "The heap has no blocks of the program.")

@@ -17,6 +17,7 @@ from heapledger.render.memory import (
     Arrow,
     View,
     block_elements,
+    blocks_owned_by,
     heap_title,
     static_name,
     target_text,
@@ -241,8 +242,8 @@ def _static_rows(static: Static, view: View) -> tuple[str, ...]:
         name, _, section = name.rpartition(" · ")
         rows = [shorten(name, NAME_CHARACTERS), f"{section} · {size}"]
     value = [] if static.value is None else [_short_value(static.value)]
-    blocks = [one.end[1:] for one in view.arrows if one.owns and one.start == f"s{static.id}" and one.end[0] == "b"]
-    owned = [shorten(f"owns block {', '.join(dict.fromkeys(blocks))}", VALUE_CHARACTERS)] if blocks else []
+    blocks = blocks_owned_by(static, view)
+    owned = [shorten(f"owns block {', '.join(blocks)}", VALUE_CHARACTERS)] if blocks else []
     return (*rows, *value, *owned)
 
 
