@@ -35,9 +35,6 @@ from heapledger.model import ExitKind
 from heapledger.session import evaluate
 from heapledger.toolchain.find import Rustc, find_rustc
 
-CHAPTER = 10
-"""Snippets of one chapter where rustdoc is started for each."""
-
 
 @dataclass(frozen=True)
 class Taken:
@@ -133,8 +130,8 @@ class Race:
 
     def rustdoc_chapters(self) -> None:
         """The same, started for each chapter of ten snippets, as mdbook does."""
-        for start in range(0, len(self.texts), CHAPTER):
-            self._rustdoc("2021", self.texts[start : start + CHAPTER])
+        for start in range(0, len(self.texts), workload.CHAPTER):
+            self._rustdoc("2021", self.texts[start : start + workload.CHAPTER])
 
     def rustdoc_2024(self) -> None:
         """Debug only, pass or fail, merged into one program."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from heapledger.source.snippet import Snippet, read_rust
 
+CHAPTER = 10
+"""Snippets of a document, and of a chapter where rustdoc is started for each."""
 SHAPES = (
     "let mut v: Vec<u32> = Vec::new();\nfor i in 0..{n} {{\n    v.push(i);\n}}\nstd::hint::black_box(&v);",
     'let s = format!("{{}} and {{}}", {n}, "more");\nstd::hint::black_box(&s);',
@@ -68,7 +70,7 @@ def with_one(texts: list[str], other: str) -> list[str]:
 
 def snippets(texts: list[str]) -> list[Snippet]:
     """As documents hand them to the engine."""
-    return [read_rust(text=text, file="page.md", snippet_id=f"s{n}") for n, text in enumerate(texts)]
+    return [read_rust(text=text, file=f"page{n // CHAPTER}.md", snippet_id=f"s{n}") for n, text in enumerate(texts)]
 
 
 def whole(text: str) -> str:

@@ -25,8 +25,8 @@ MAGIC = b"HLCACHE1\n"
 MAX_ENTRY_BYTES = 128 << 20
 MAX_CACHE_BYTES = 1 << 30
 MAX_AGE_SECONDS = 60 * 86_400
-OWN_NAMES = ("v1", "memo", "files", "trimmed")
-"""What the cache has in its folder: results, notes, built tracers, and the time of the last trim."""
+OWN_NAMES = ("v1", "documents", "memo", "files", "trimmed")
+"""What the cache has in its folder: results, outcomes of documents, notes, built tracers, the time of the last trim."""
 STALE_TEMPORARY_SECONDS = 86_400
 
 
@@ -95,6 +95,15 @@ class Cache:
         if self.folder is not None:
             self._write_entry(self.folder / "memo" / name, name, payload)
 
+    def read_document(self, name: str, key: str) -> bytes | None:
+        """Return what is kept of a document, or None where it was kept under another key."""
+        return None if self.folder is None else _read_entry(self.folder / "documents" / name, key)
+
+    def write_document(self, name: str, key: str, payload: bytes) -> None:
+        """Keep something of a document, instead of what was kept before."""
+        if self.folder is not None:
+            self._write_entry(self.folder / "documents" / name, key, payload)
+
     def folder_for(self, key: str) -> Path | None:
         """Return a folder for files that belong to a key (the built tracer), or None without a cache."""
         return None if self.folder is None else self.folder / "files" / key
@@ -128,7 +137,9 @@ class Cache:
             mark.touch()
             now = time.time()
             kept = 0
-            entries = [(path.stat(), path) for path in (self.folder / "v1").rglob("*") if path.is_file()]
+            folders = [self.folder / name for name in ("v1", "documents")]
+            files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+            entries = [(path.stat(), path) for path in files]
             for status, path in sorted(entries, key=lambda entry: entry[0].st_mtime, reverse=True):
                 kept += status.st_size
                 stale = path.suffix == ".tmp" and now - status.st_mtime > STALE_TEMPORARY_SECONDS

@@ -9,17 +9,16 @@ from pathlib import Path
 import msgspec
 
 from heapledger.engine.cache import Cache
-from heapledger.engine.work import Work
 
 Asked = tuple[str, str, str, str]
 """File, snippet, profile and kind of a unit of work."""
 
 
-def remember(cache: Cache, works: Iterable[tuple[Asked, Work]]) -> None:
+def remember(cache: Cache, keys_of_work: Iterable[tuple[Asked, str]]) -> None:
     """Note the keys of all work of some files; written only where something changed."""
     files: dict[str, dict[str, str]] = {}
-    for (file, *rest), work in works:
-        files.setdefault(file, {})[" ".join(rest)] = work.key
+    for (file, *rest), key in keys_of_work:
+        files.setdefault(file, {})[" ".join(rest)] = key
     for file, keys in files.items():
         before = _read(cache, file)
         if before | keys != before:

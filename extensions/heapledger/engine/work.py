@@ -10,8 +10,9 @@ To add a kind (say, snapshots of a debug program by gdb):
 3. Write the performer ``perform(work, tools) -> result``. It raises :class:`NothingMeasured` where there is no result,
    with the reason for the author; what it raises otherwise ends the plan. It uses ``tools.folder()`` for files.
 4. Write ``is_cacheable(result)``: false for what depends on limits and on how busy the machine is.
-5. Add one :class:`Kind` to ``KINDS`` in ``engine/kinds.py``, and the record to :class:`heapledger.session.ProfileWork`:
-   ``session.py`` says which snippets need the work and joins the result into ``ProfileOutcome``.
+5. Add one :class:`Kind` to ``KINDS`` in ``engine/kinds.py``, and the record to :class:`heapledger.prepare.ProfileWork`:
+   ``prepare.py`` says which snippets need the work, ``join.py`` joins the result into ``ProfileOutcome``, and
+   ``unchanged.py`` keeps it.
 """
 
 from __future__ import annotations

@@ -52,6 +52,8 @@ def parse(text: str) -> Tree:
 
 def line_comments(text: str) -> list[tuple[int, int, str]]:
     """Return every plain ``//`` comment as (line from 0, column in characters from 0, text without the newline)."""
+    if "//" not in text:
+        return []
     lines = text.split("\n")
     found = []
     for node in _walk(parse(text).root_node):

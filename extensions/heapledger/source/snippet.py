@@ -23,6 +23,7 @@ _INVISIBLE = {
     **dict.fromkeys(range(0xE0000, 0xE0080), "an invisible tag character"),
     **dict.fromkeys([*range(9), *range(0x0B, 0x20), 0x7F], "a control character"),
 }
+_INVISIBLE_CHARACTER = re.compile(f"[{re.escape(''.join(map(chr, _INVISIBLE)))}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,11 +284,8 @@ def _memory_marker(text: str, line: int) -> MemoryMarker:
 def _check_characters(lines: list[str], places: list[Place], at: _Problems) -> None:
     """Refuse what makes the shown code differ from the compiled one, a lone carriage return among it."""
     for line, place in zip(lines, places, strict=True):
-        for column, character in enumerate(line, start=1):
-            what = _INVISIBLE.get(ord(character))
-            if what is not None:
-                at.at(
-                    place,
-                    f"column {column} holds {what} (U+{ord(character):04X}): readers would not see what is compiled",
-                )
-                break
+        found = _INVISIBLE_CHARACTER.search(line)
+        if found is not None:
+            code = ord(found[0])
+            what = f"{_INVISIBLE[code]} (U+{code:04X})"
+            at.at(place, f"column {found.start() + 1} holds {what}: readers would not see what is compiled")

@@ -9,7 +9,7 @@ import msgspec
 
 from heapledger.model import SCHEMA, Finding, FindingKind, Location, Profile, Provenance, Toolchain, Totals, VerdictKind
 from heapledger.outcome import SnippetOutcome
-from heapledger.session import profiles_of
+from heapledger.prepare import profiles_of
 from heapledger.source.claims import Claim, evidence_problem
 from heapledger.source.problems import nearest
 

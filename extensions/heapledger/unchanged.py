@@ -1,0 +1,228 @@
+"""What the snippets of a document came to, kept whole: where nothing changed, nothing is parsed, looked up or judged.
+
+The results themselves are in the cache one by one. This is a second, coarser note beside them: one entry a document,
+found by all that its outcomes depend on, which is every field of its snippets, the settings, the compiler, the linker,
+the debugger and all of our own code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import zlib
+from collections.abc import Iterable, Sequence
+from functools import cache as memoize
+from pathlib import Path
+
+import msgspec
+
+import heapledger
+from heapledger.config import Config
+from heapledger.engine.cache import Cache, key_of
+from heapledger.engine.debugger import debugger_identity
+from heapledger.engine.history import Asked, remember
+from heapledger.engine.kinds import kind_of
+from heapledger.engine.task import Surroundings
+from heapledger.engine.work import Results
+from heapledger.model import Finding, Ledger, Profile, Provenance, Verdict
+from heapledger.model_below import Image, Probe
+from heapledger.model_snapshot import SnapshotSet
+from heapledger.outcome import ProfileOutcome, SnippetOutcome
+from heapledger.prepare import Prepared, by_document
+from heapledger.recordings import Recordable
+from heapledger.source.program import Program
+from heapledger.source.snippet import Snippet
+from heapledger.toolchain.tracer import tracer_digest
+from heapledger.verify.below import Below
+
+
+class _Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    profile: Profile
+    verdict: Verdict
+    key: str
+    ledger: Ledger | None
+    image: Image | None
+    probe: Probe | None
+    trouble: str
+
+
+class _Done(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One unit of work."""
+
+    profile: Profile
+    kind: str
+    key: str
+    identity: str
+
+
+class _Outcome(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    program: Program | None
+    edition: str
+    profiles: tuple[_Profile, ...]
+    findings: tuple[Finding, ...]
+    snapshots: SnapshotSet | None
+    snapshot_key: str
+    works: tuple[_Done, ...]
+
+
+_DECODER = msgspec.msgpack.Decoder(tuple[_Outcome, ...])
+_ENCODER = msgspec.msgpack.Encoder()
+
+
+class Unchanged:
+    """The notes of one cache, as they hold in some surroundings."""
+
+    def __init__(self, around: Surroundings, cache: Cache) -> None:
+        self.around, self.cache = around, cache
+        self._around = _digest_of(around)
+
+    def find(self, snippets: Iterable[Snippet]) -> dict[str, tuple[SnippetOutcome, ...]]:
+        """Return the outcomes of the documents in which nothing is new, in the order of their snippets."""
+        found: dict[str, tuple[SnippetOutcome, ...]] = {}
+        keys: list[tuple[Asked, str]] = []
+        for document, some in by_document(snippets).items():
+            kept = self._read(document, some)
+            if kept is not None:
+                pairs = list(zip(some, kept, strict=True))
+                found[document] = tuple(self._outcome(*pair) for pair in pairs)
+                keys += [pair for snippet, outcome in pairs for pair in _keys(snippet, outcome)]
+        remember(self.cache, keys)
+        return found
+
+    def keep(self, prepared: Sequence[Prepared], outcomes: Sequence[SnippetOutcome]) -> None:
+        """Note the outcomes of a document."""
+        kept = [_kept(*pair) for pair in zip(prepared, outcomes, strict=True)]
+        snippets = [one.snippet for one in prepared]
+        payload = zlib.compress(_ENCODER.encode(kept), 1)
+        self.cache.write_document(self._name(snippets[0].document), self._key(snippets), payload)
+
+    def _read(self, document: str, snippets: Sequence[Snippet]) -> tuple[_Outcome, ...] | None:
+        payload = self.cache.read_document(self._name(document), self._key(snippets))
+        if payload is None:
+            return None
+        try:
+            return _DECODER.decode(zlib.decompress(payload))
+        except (msgspec.DecodeError, zlib.error):
+            return None
+
+    def _name(self, document: str) -> str:
+        """Name of a document's entry: the one of before is replaced, that of another compiler is not."""
+        return key_of([("document", document.encode()), ("around", self._around)])
+
+    def _key(self, snippets: Sequence[Snippet]) -> str:
+        debugger = debugger_identity().encode() if any(snippet.memory for snippet in snippets) else b""
+        fields = [("around", self._around), ("debugger", debugger)]
+        return key_of([*fields, *(("snippet", _ENCODER.encode(snippet)) for snippet in snippets)])
+
+    def _outcome(self, snippet: Snippet, kept: _Outcome) -> SnippetOutcome:
+        return SnippetOutcome(
+            snippet=snippet,
+            program=kept.program,
+            edition=kept.edition,
+            toolchain=self.around.rustc.toolchain,
+            profiles=tuple(_profile(one) for one in kept.profiles),
+            findings=kept.findings,
+            snapshots=kept.snapshots,
+            snapshot_key=kept.snapshot_key,
+            recordable=tuple(_recordables(snippet, kept)),
+        )
+
+
+def is_final(prepared: Iterable[Prepared], results: Results) -> bool:
+    """Whether nothing of a document would be tried again: every result is there, and none depends on the moment."""
+    return all(_is_kept(one, results) for one in prepared)
+
+
+def _is_kept(one: Prepared, results: Results) -> bool:
+    for work in one.all_work():
+        kind = kind_of(work)
+        found = results.of(work, kind.result)
+        if found is None or found.value is None or not kind.is_cacheable(found.value):
+            return False
+        if found.provenance is Provenance.RECORDED:
+            return False
+    return True
+
+
+def _kept(one: Prepared, outcome: SnippetOutcome) -> _Outcome:
+    return _Outcome(
+        program=outcome.program,
+        edition=outcome.edition,
+        profiles=tuple(
+            _Profile(
+                profile=profile.profile,
+                verdict=profile.verdict,
+                key=profile.key,
+                ledger=profile.ledger,
+                image=profile.below.image,
+                probe=profile.below.probe,
+                trouble=profile.below.trouble,
+            )
+            for profile in outcome.profiles
+        ),
+        findings=outcome.findings,
+        snapshots=outcome.snapshots,
+        snapshot_key=outcome.snapshot_key,
+        works=tuple(
+            _Done(profile=Profile(asked[2]), kind=asked[3], key=work.key, identity=work.identity)
+            for asked, work in one.asked()
+        ),
+    )
+
+
+def _keys(snippet: Snippet, kept: _Outcome) -> list[tuple[Asked, str]]:
+    place = snippet.location.file, snippet.id
+    return [((*place, done.profile.value, done.kind), done.key) for done in kept.works]
+
+
+def _profile(kept: _Profile) -> ProfileOutcome:
+    return ProfileOutcome(
+        profile=kept.profile,
+        ledger=kept.ledger,
+        provenance=Provenance.CACHED if kept.ledger is not None else None,
+        verdict=kept.verdict,
+        below=Below(image=kept.image, probe=kept.probe, trouble=kept.trouble),
+        key=kept.key,
+    )
+
+
+def _recordables(snippet: Snippet, kept: _Outcome) -> Iterable[Recordable]:
+    values: dict[tuple[Profile, str], msgspec.Struct | None] = {(Profile.DEBUG, "snapshots"): kept.snapshots}
+    for one in kept.profiles:
+        values |= {(one.profile, "ledger"): one.ledger, (one.profile, "image"): one.image}
+        values[one.profile, "probe"] = one.probe
+    for done in kept.works:
+        value = values[done.profile, done.kind]
+        if value is not None:
+            yield Recordable(
+                snippet=snippet.id, profile=done.profile, kind=done.kind, identity=done.identity, value=value
+            )
+
+
+def _digest_of(around: Surroundings) -> bytes:
+    """Hash of all but the snippets that outcomes depend on."""
+    rustc = around.rustc
+    fields = [
+        ("heapledger", _package_digest()),
+        ("settings", _settings(around.config)),
+        ("rustc", f"{rustc.path}\n{rustc.verbose}\n{rustc.fingerprint}".encode()),
+        ("linker", around.linker.encode()),
+        ("machine", platform.machine().encode()),
+        ("tracer", tracer_digest().encode()),
+    ]
+    return key_of(fields).encode()
+
+
+def _settings(config: Config) -> bytes:
+    return repr(config).encode()
+
+
+@memoize
+def _package_digest() -> bytes:
+    """SHA-256 over all of our code: whatever judges or joins may change an outcome."""
+    root = Path(heapledger.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root)}\0{len(content)}\0".encode() + content)
+    return digest.digest()
