@@ -243,8 +243,7 @@ class Finding:
     measured: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A ledger set against what the author expects."""
 
     kind: VerdictKind

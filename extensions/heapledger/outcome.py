@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from heapledger.model import Finding, Ledger, Profile, Provenance, Toolchain, Verdict, VerdictKind
 from heapledger.model_snapshot import SnapshotSet
 from heapledger.recordings import Recordable
@@ -14,8 +16,7 @@ from heapledger.verify.below import Below
 from heapledger.verify.compare import NOTHING_BELOW
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileOutcome:
+class ProfileOutcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one profile of a snippet came to."""
 
     profile: Profile
@@ -28,8 +29,7 @@ class ProfileOutcome:
     """Keys of all results in the cache: another key is another result."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SnippetOutcome:
+class SnippetOutcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a snippet came to, in all its profiles."""
 
     snippet: Snippet

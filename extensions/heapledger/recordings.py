@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,7 @@ KINDS: Mapping[str, type[msgspec.Struct]] = {
 _KIND_OF: Mapping[type, str] = {Task: "ledger", ImageWork: "image", ProbeWork: "probe", SnapshotTask: "snapshots"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recordable:
+class Recordable(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One result of a snippet."""
 
     snippet: str
@@ -203,7 +202,7 @@ def _readable(folder: Path) -> Recordings:
 def _settled(results: Iterable[Recordable], known: Recordings) -> list[Recordable]:
     """Keep what is recorded where a result differs from it only in what timing decides, such as a peak of threads."""
     return [
-        replace(one, value=_recorded(known, one, one.value)) if isinstance(one.value, Ledger) else one
+        msgspec.structs.replace(one, value=_recorded(known, one, one.value)) if isinstance(one.value, Ledger) else one
         for one in results
     ]
 

@@ -11,7 +11,7 @@ from heapledger.config import Config
 from heapledger.engine import snapshot
 from heapledger.engine.cache import Cache
 from heapledger.engine.history import Asked, remember
-from heapledger.engine.plan import Progress, load_known, measure_all
+from heapledger.engine.plan import Progress, measure_all
 from heapledger.engine.task import Surroundings
 from heapledger.engine.work import Results
 from heapledger.errors import HeapledgerError, ToolchainUnusable
@@ -23,7 +23,7 @@ from heapledger.prepare import AnyWork, by_document, in_range, prepare
 from heapledger.recordings import Recordings
 from heapledger.source.snippet import Snippet
 from heapledger.toolchain.find import Rustc, find_rustc
-from heapledger.unchanged import Unchanged, is_final
+from heapledger.unchanged import Unchanged
 
 
 def evaluate(
@@ -32,12 +32,10 @@ def evaluate(
     *,
     cache: Cache | None = None,
     progress: Progress | None = None,
-    known_only: bool = False,
     recordings: Recordings | None = None,
 ) -> Session:
     """Measure and judge snippets, all in one plan.
 
-    :param known_only: take what the cache has and start no compiler.
     :param recordings: what steps in where this machine has no rustc, or no debugger.
     """
     snippets = list(snippets)
@@ -58,11 +56,8 @@ def evaluate(
     results = Results()
     if works and rustc is not None:
         try:
-            if known_only:
-                results = load_known(works, store)
-            else:
-                results = measure_all(works, rustc, store, executor=config.executor, progress=progress)
-                remember(store, [pair for some in prepared.values() for one in some for pair in one.keys_of_work()])
+            results = measure_all(works, rustc, store, executor=config.executor, progress=progress)
+            remember(store, [pair for some in prepared.values() for one in some for pair in one.keys_of_work()])
         except ToolchainUnusable as error:
             findings.append(_toolchain_finding(str(error)))
             missing = str(error)
@@ -70,8 +65,8 @@ def evaluate(
     recorded = recordings.step_in(works, results, missing=bool(missing)) if recordings is not None else 0
     for document, some in prepared.items():
         outcomes[document] = tuple(join(one, rustc or stands_in, results, missing, recordings) for one in some)
-        if unchanged is not None and is_final(some, results):
-            unchanged.keep(some, outcomes[document])
+        if unchanged is not None:
+            unchanged.keep(some, outcomes[document], results)
     in_order = {document: iter(some) for document, some in outcomes.items()}
     told = rustc.toolchain if rustc is not None else stands_in.toolchain if stands_in is not None else None
     new = [outcome for document in prepared for outcome in outcomes[document]]

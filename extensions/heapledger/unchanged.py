@@ -20,12 +20,10 @@ import heapledger
 from heapledger.config import Config
 from heapledger.engine.cache import Cache, key_of
 from heapledger.engine.debugger import debugger_identity
-from heapledger.engine.history import Asked, remember
 from heapledger.engine.kinds import kind_of
 from heapledger.engine.task import Surroundings
 from heapledger.engine.work import Results
-from heapledger.model import Finding, Ledger, Profile, Provenance, Verdict
-from heapledger.model_below import Image, Probe
+from heapledger.model import Finding, Profile, Provenance
 from heapledger.model_snapshot import SnapshotSet
 from heapledger.outcome import ProfileOutcome, SnippetOutcome
 from heapledger.prepare import Prepared, by_document
@@ -33,17 +31,6 @@ from heapledger.recordings import Recordable
 from heapledger.source.program import Program
 from heapledger.source.snippet import Snippet
 from heapledger.toolchain.tracer import tracer_digest
-from heapledger.verify.below import Below
-
-
-class _Profile(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    profile: Profile
-    verdict: Verdict
-    key: str
-    ledger: Ledger | None
-    image: Image | None
-    probe: Probe | None
-    trouble: str
 
 
 class _Done(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -51,14 +38,13 @@ class _Done(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     profile: Profile
     kind: str
-    key: str
     identity: str
 
 
 class _Outcome(msgspec.Struct, frozen=True, array_like=True, gc=False):
     program: Program | None
     edition: str
-    profiles: tuple[_Profile, ...]
+    profiles: tuple[ProfileOutcome, ...]
     findings: tuple[Finding, ...]
     snapshots: SnapshotSet | None
     snapshot_key: str
@@ -79,35 +65,29 @@ class Unchanged:
     def find(self, snippets: Iterable[Snippet]) -> dict[str, tuple[SnippetOutcome, ...]]:
         """Return the outcomes of the documents in which nothing is new, in the order of their snippets."""
         found: dict[str, tuple[SnippetOutcome, ...]] = {}
-        keys: list[tuple[Asked, str]] = []
         for document, some in by_document(snippets).items():
-            kept = self._read(document, some)
+            kept = self._read(some)
             if kept is not None:
-                pairs = list(zip(some, kept, strict=True))
-                found[document] = tuple(self._outcome(*pair) for pair in pairs)
-                keys += [pair for snippet, outcome in pairs for pair in _keys(snippet, outcome)]
-        remember(self.cache, keys)
+                found[document] = tuple(map(self._outcome, some, kept))
         return found
 
-    def keep(self, prepared: Sequence[Prepared], outcomes: Sequence[SnippetOutcome]) -> None:
-        """Note the outcomes of a document."""
-        kept = [_kept(*pair) for pair in zip(prepared, outcomes, strict=True)]
+    def keep(self, prepared: Sequence[Prepared], outcomes: Sequence[SnippetOutcome], results: Results) -> None:
+        """Note the outcomes of a document, if none of them is to be tried again."""
         snippets = [one.snippet for one in prepared]
-        payload = zlib.compress(_ENCODER.encode(kept), 1)
-        self.cache.write_document(self._name(snippets[0].document), self._key(snippets), payload)
+        if all(_is_final(one, results) for one in prepared):
+            payload = zlib.compress(_ENCODER.encode(list(map(_kept, prepared, outcomes))), 1)
+            self.cache.write_document(_name(snippets), self._key(snippets), payload)
+        else:
+            self.cache.forget_document(_name(snippets))
 
-    def _read(self, document: str, snippets: Sequence[Snippet]) -> tuple[_Outcome, ...] | None:
-        payload = self.cache.read_document(self._name(document), self._key(snippets))
+    def _read(self, snippets: Sequence[Snippet]) -> tuple[_Outcome, ...] | None:
+        payload = self.cache.read_document(_name(snippets), self._key(snippets))
         if payload is None:
             return None
         try:
             return _DECODER.decode(zlib.decompress(payload))
         except (msgspec.DecodeError, zlib.error):
             return None
-
-    def _name(self, document: str) -> str:
-        """Name of a document's entry: the one of before is replaced, that of another compiler is not."""
-        return key_of([("document", document.encode()), ("around", self._around)])
 
     def _key(self, snippets: Sequence[Snippet]) -> str:
         debugger = debugger_identity().encode() if any(snippet.memory for snippet in snippets) else b""
@@ -120,7 +100,7 @@ class Unchanged:
             program=kept.program,
             edition=kept.edition,
             toolchain=self.around.rustc.toolchain,
-            profiles=tuple(_profile(one) for one in kept.profiles),
+            profiles=kept.profiles,
             findings=kept.findings,
             snapshots=kept.snapshots,
             snapshot_key=kept.snapshot_key,
@@ -128,12 +108,14 @@ class Unchanged:
         )
 
 
-def is_final(prepared: Iterable[Prepared], results: Results) -> bool:
-    """Whether nothing of a document would be tried again: every result is there, and none depends on the moment."""
-    return all(_is_kept(one, results) for one in prepared)
+def _name(snippets: Sequence[Snippet]) -> str:
+    """Name of a document's entry. There is one, so that what it holds is what the document came to last."""
+    file = Path(snippets[0].location.file).absolute()
+    return hashlib.sha256(f"{file}\0{snippets[0].document}".encode()).hexdigest()
 
 
-def _is_kept(one: Prepared, results: Results) -> bool:
+def _is_final(one: Prepared, results: Results) -> bool:
+    """Whether every result of a snippet is there, and none depends on how busy this machine was."""
     for work in one.all_work():
         kind = kind_of(work)
         found = results.of(work, kind.result)
@@ -148,49 +130,26 @@ def _kept(one: Prepared, outcome: SnippetOutcome) -> _Outcome:
     return _Outcome(
         program=outcome.program,
         edition=outcome.edition,
-        profiles=tuple(
-            _Profile(
-                profile=profile.profile,
-                verdict=profile.verdict,
-                key=profile.key,
-                ledger=profile.ledger,
-                image=profile.below.image,
-                probe=profile.below.probe,
-                trouble=profile.below.trouble,
-            )
-            for profile in outcome.profiles
-        ),
+        profiles=tuple(map(_from_the_cache, outcome.profiles)),
         findings=outcome.findings,
         snapshots=outcome.snapshots,
         snapshot_key=outcome.snapshot_key,
         works=tuple(
-            _Done(profile=Profile(asked[2]), kind=asked[3], key=work.key, identity=work.identity)
-            for asked, work in one.asked()
+            _Done(profile=Profile(asked[2]), kind=asked[3], identity=work.identity) for asked, work in one.asked()
         ),
     )
 
 
-def _keys(snippet: Snippet, kept: _Outcome) -> list[tuple[Asked, str]]:
-    place = snippet.location.file, snippet.id
-    return [((*place, done.profile.value, done.kind), done.key) for done in kept.works]
-
-
-def _profile(kept: _Profile) -> ProfileOutcome:
-    return ProfileOutcome(
-        profile=kept.profile,
-        ledger=kept.ledger,
-        provenance=Provenance.CACHED if kept.ledger is not None else None,
-        verdict=kept.verdict,
-        below=Below(image=kept.image, probe=kept.probe, trouble=kept.trouble),
-        key=kept.key,
-    )
+def _from_the_cache(outcome: ProfileOutcome) -> ProfileOutcome:
+    provenance = Provenance.CACHED if outcome.provenance is not None else None
+    return msgspec.structs.replace(outcome, provenance=provenance)
 
 
 def _recordables(snippet: Snippet, kept: _Outcome) -> Iterable[Recordable]:
     values: dict[tuple[Profile, str], msgspec.Struct | None] = {(Profile.DEBUG, "snapshots"): kept.snapshots}
     for one in kept.profiles:
-        values |= {(one.profile, "ledger"): one.ledger, (one.profile, "image"): one.image}
-        values[one.profile, "probe"] = one.probe
+        values |= {(one.profile, "ledger"): one.ledger, (one.profile, "image"): one.below.image}
+        values[one.profile, "probe"] = one.below.probe
     for done in kept.works:
         value = values[done.profile, done.kind]
         if value is not None:

@@ -126,7 +126,7 @@ def full_of_garbage(cache: Path) -> None:
 def garbage_in_place_of_folders(cache: Path) -> None:
     shutil.rmtree(cache)
     cache.mkdir()
-    for name in ("v1", "memo", "files"):
+    for name in ("v1", "documents", "memo", "files"):
         (cache / name).write_text("a file, where a folder should be", encoding="utf-8")
 
 

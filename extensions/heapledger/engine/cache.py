@@ -104,6 +104,12 @@ class Cache:
         if self.folder is not None:
             self._write_entry(self.folder / "documents" / name, key, payload)
 
+    def forget_document(self, name: str) -> None:
+        """Keep nothing of a document."""
+        if self.folder is not None:
+            with contextlib.suppress(OSError):
+                (self.folder / "documents" / name).unlink(missing_ok=True)
+
     def folder_for(self, key: str) -> Path | None:
         """Return a folder for files that belong to a key (the built tracer), or None without a cache."""
         return None if self.folder is None else self.folder / "files" / key

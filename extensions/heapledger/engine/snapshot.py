@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import msgspec
+
 from heapledger.engine.compile import compile_program
 from heapledger.engine.debugger import NoDebugger, debugger_identity, find_debugger
 from heapledger.engine.snapshot_check import Answers, ask_compiler
@@ -95,7 +97,7 @@ def perform(work: SnapshotTask, tools: Tools) -> SnapshotSet:
     if not stops:
         return SnapshotSet(snapshots=(), troubles=tuple(troubles), missing="")
     with tools.folder() as folder:
-        stopping = replace(work.program, text=stopping_text(work.program, stops))
+        stopping = msgspec.structs.replace(work.program, text=stopping_text(work.program, stops))
         task = replace(work.task, program=stopping)
         linked = tools.tracer if stopping.traced else None
         compiled = compile_program(task, tools.rustc, linked, folder, tools.supervisor)

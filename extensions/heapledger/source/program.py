@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from heapledger.source import rust
 
@@ -15,8 +16,7 @@ TRACER_LINE = f"extern crate {TRACER_CRATE} as _;"
 """What brings the tracer in. It stands after the end of the text, so that no line or column moves."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One ``src/main.rs``."""
 
     text: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from heapledger.model import Finding, FindingKind, Location, Profile
 from heapledger.model_below import Answer, Image, Probe
@@ -12,8 +13,7 @@ from heapledger.source.questions import Question
 from heapledger.source.snippet import Snippet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Below:
+class Below(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Results of one snippet in one profile."""
 
     image: Image | None = None
