@@ -50,18 +50,16 @@ class Race:
     def __init__(self, texts: list[str], rustc: Rustc, scratch: Path) -> None:
         self.texts, self.rustc, self.scratch = texts, rustc, scratch
         self.edits = 0
-        self.known = scratch / "known"
+        self.known, self.edited = scratch / "known", scratch / "edited"
         self.env = {"PATH": os.environ["PATH"], "HOME": str(scratch), "LC_ALL": "C.UTF-8"}
 
     def prepare(self) -> None:
-        """What is done once a toolchain: the tracer is built, and a full cache made for warm turns."""
+        """What is done once a toolchain: the tracer is built."""
         started = time.monotonic()
         self._evaluate(workload.repeated(1), self.scratch / "prepared")
         print(f"  once for a toolchain (tracer, one program): {time.monotonic() - started:.2f} s")
-        for left in (self.scratch / "prepared" / "v1").iterdir():
-            shutil.rmtree(left)
-        shutil.copytree(self.scratch / "prepared", self.known)
-        self._evaluate(self.texts, self.known)
+        for results in ("v1", "documents"):
+            shutil.rmtree(self.scratch / "prepared" / results)
 
     def _evaluate(self, texts: list[str], folder: Path, *, fresh: int | None = None, broken: int = 0) -> None:
         session = evaluate(workload.snippets(texts), Config(), cache=Cache(folder))
@@ -71,43 +69,61 @@ class Race:
         assert failed == broken, f"{failed} programs failed"
         assert fresh is None or session.fresh == fresh, f"{session.fresh} were measured, not {fresh}"
 
-    def _cold(self, texts: list[str], *, broken: int = 0) -> None:
-        folder = Path(tempfile.mkdtemp(dir=self.scratch)) / "cache"
+    def _cold(self, texts: list[str], folder: Path, *, broken: int = 0) -> None:
         shutil.copytree(self.scratch / "prepared", folder)
         self._evaluate(texts, folder, fresh=2 * len(texts), broken=broken)
 
+    def _first(self, folder: Path) -> Path:
+        """Return a folder for what is found, or another one where that is there: the warm turns know the first."""
+        return Path(tempfile.mkdtemp(dir=self.scratch)) / "cache" if folder.exists() else folder
+
+    def _filled(self, folder: Path) -> Path:
+        """Return a folder in which the results are; turns before this one have filled it, unless they were left out."""
+        if not folder.exists():
+            self._cold(self.texts, folder)
+        return folder
+
     def ours_cold(self) -> None:
         """No result is known."""
-        self._cold(self.texts)
+        self._cold(self.texts, self._first(self.known))
 
     def ours_broken(self) -> None:
         """No result is known, and one snippet does not compile."""
-        self._cold(workload.with_one(self.texts, workload.BROKEN), broken=2)
+        self._cold(workload.with_one(self.texts, workload.BROKEN), self._first(self.edited), broken=2)
 
     def ours_warm(self) -> None:
         """Nothing changed."""
-        self._evaluate(self.texts, self.known, fresh=0)
+        self._evaluate(self.texts, self._filled(self.known), fresh=0)
 
     def ours_edited(self) -> None:
         """One snippet was edited."""
         self.edits += 1
         edit = f"let edit = Box::new({self.edits}u16);\nstd::hint::black_box(&edit);"
-        self._evaluate(workload.with_one(self.texts, edit), self.known, fresh=2)
+        self._evaluate(workload.with_one(self.texts, edit), self._filled(self.edited), fresh=2)
 
-    def naive(self) -> None:
-        """One program each, two at once, in both profiles."""
+    def _each(self, flags: list[str], *, run: bool) -> None:
+        """Compile each program by a rustc of its own, two at once."""
         folder = Path(tempfile.mkdtemp(dir=self.scratch))
 
-        def one(number: int, flags: list[str]) -> None:
-            source, program = folder / f"n{number}.rs", folder / f"n{number}-{len(flags)}"
+        def one(number: int) -> None:
+            source, program = folder / f"n{number}.rs", folder / f"n{number}"
             source.write_text(workload.whole(self.texts[number]), encoding="utf-8")
             command = [self.rustc.path, "--edition", "2024", *flags, str(source), "-o", str(program)]
             subprocess.run(command, check=True, env=self.env, capture_output=True)
-            subprocess.run([program], check=True, env=self.env, capture_output=True)
+            if run:
+                subprocess.run([program], check=True, env=self.env, capture_output=True)
 
         with ThreadPoolExecutor(2) as pool:
-            for flags in (["-g"], ["-C", "opt-level=3"]):
-                list(pool.map(lambda number, chosen=flags: one(number, chosen), range(len(self.texts))))
+            list(pool.map(one, range(len(self.texts))))
+
+    def naive(self) -> None:
+        """One program each in both profiles, linked and run."""
+        self._each(["-g"], run=True)
+        self._each(["-C", "opt-level=3"], run=True)
+
+    def rustc_release(self) -> None:
+        """What fidelity costs at least: release programs with line tables up to the linker, and nothing else."""
+        self._each(["-C", "opt-level=3", "-C", "debuginfo=line-tables-only", "-C", "linker=true"], run=False)
 
     def _rustdoc(self, edition: str, texts: list[str], *, passes: bool = True) -> None:
         page = Path(tempfile.mkdtemp(dir=self.scratch)) / "page.md"
@@ -147,6 +163,7 @@ class Race:
             "ours, cold": self.ours_cold,
             "rustdoc 2021": self.rustdoc_2021,
             "naive, both profiles": self.naive,
+            "rustc alone, release": self.rustc_release,
             "ours, one broken": self.ours_broken,
             "rustdoc 2021, ten a chapter": self.rustdoc_chapters,
             "rustdoc 2024, merged": self.rustdoc_2024,
@@ -170,6 +187,7 @@ def timed(turn: Callable[[], None]) -> Taken:
 
 RATIOS = (
     ("ours, cold", "naive, both profiles", 0.5),
+    ("rustc alone, release", "naive, both profiles", None),
     ("ours, cold", "rustdoc 2021", 1.3),
     ("ours, one broken", "ours, cold", 1.1),
     ("rustdoc 2024, one broken", "rustdoc 2024, merged", None),

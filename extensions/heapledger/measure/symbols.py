@@ -7,7 +7,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
@@ -64,8 +63,10 @@ class Binary:
         self._reading = threading.Lock()  # the workers of a batch share its binary
         self._archive = Archive.open(str(path))
         self._cache = next(iter(self._archive.iter_objects())).make_symcache()
-        self.frames_at = lru_cache(maxsize=None)(self._frames_at)
-        self.function_at = lru_cache(maxsize=None)(self._function_at)
+        # Not lru_cache on bound methods: an object that refers to itself stays until the garbage collector comes, and
+        # this one holds a whole binary.
+        self._frames: dict[int, tuple[Frame, ...]] = {}
+        self._functions_found: dict[int, Function | None] = {}
 
     def frames_of_return(self, address: int) -> tuple[Frame, ...]:
         """Frames at a return address, innermost first: the call is the instruction before it."""
@@ -84,7 +85,19 @@ class Binary:
             return self._relocated[address]
         return int.from_bytes(self.code(address, 8), "little")
 
-    def _frames_at(self, address: int) -> tuple[Frame, ...]:
+    def frames_at(self, address: int) -> tuple[Frame, ...]:
+        """Frames at an address, innermost first."""
+        if address not in self._frames:
+            self._frames[address] = self._look_up(address)
+        return self._frames[address]
+
+    def function_at(self, address: int) -> Function | None:
+        """Return the function that an address lies in."""
+        if address not in self._functions_found:
+            self._functions_found[address] = self._search(address)
+        return self._functions_found[address]
+
+    def _look_up(self, address: int) -> tuple[Frame, ...]:
         found = tuple(
             Frame(
                 self._aliases.get(location.symbol, location.symbol or ""), location.full_path or "", location.line or 0
@@ -108,7 +121,7 @@ class Binary:
                 self._table = LineTable(self.path)
             return self._table
 
-    def _function_at(self, address: int) -> Function | None:
+    def _search(self, address: int) -> Function | None:
         low, high = 0, len(self.functions)
         while low < high:
             middle = (low + high) // 2
