@@ -9,10 +9,19 @@
 //! panics: a call may come from a signal handler, a destructor of a thread-local, or a double panic.
 #![deny(missing_docs)]
 
+#[cfg(all(target_arch = "x86_64", target_env = "gnu"))]
+mod cfi;
 mod exit;
+#[cfg(all(target_arch = "x86_64", target_env = "gnu"))]
+mod images;
 mod overflow;
 mod record;
 mod region;
+#[cfg(all(target_arch = "x86_64", target_env = "gnu"))]
+mod rules;
+#[cfg(not(all(target_arch = "x86_64", target_env = "gnu")))]
+#[path = "rules_none.rs"]
+mod rules;
 mod sys;
 mod walk;
 

@@ -5,6 +5,7 @@ use std::ptr;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64};
 
+use crate::rules::Rules;
 use crate::{exit, sys};
 
 /// Number of the file descriptor that the parent passes; high, so that the program's own numbers stay the same.
@@ -93,6 +94,7 @@ impl Header {
 #[repr(C)]
 struct Ours {
     header: AtomicPtr<Header>,
+    rules: AtomicPtr<Rules>,
 }
 
 static OURS: AtomicPtr<Ours> = AtomicPtr::new(ptr::null_mut());
@@ -124,6 +126,17 @@ pub fn trace() -> Option<&'static Header> {
         return None;
     }
     Some(unsafe { &*header })
+}
+
+/// What walks read of the unwind tables; none where walking by them is not possible.
+#[inline]
+pub fn rules() -> Option<&'static Rules> {
+    let ours = OURS.load(Acquire);
+    if ours.is_null() {
+        return None;
+    }
+    // SAFETY: stays mapped, and is null in a forked child.
+    unsafe { (*ours).rules.load(Relaxed).as_ref() }
 }
 
 /// Number of this thread: 1 for the main one, others in order of their first call.
@@ -163,7 +176,6 @@ unsafe fn map() {
         return;
     }
     let length = size as usize;
-    let failed = usize::MAX as *mut std::ffi::c_void;
     let mapped = sys::mmap(
         ptr::null_mut(),
         length,
@@ -172,7 +184,7 @@ unsafe fn map() {
         TRACE_FD,
         0,
     );
-    if mapped == failed {
+    if mapped == sys::MAP_FAILED {
         return;
     }
     let header = mapped as *mut Header;
@@ -188,7 +200,7 @@ unsafe fn map() {
         -1,
         0,
     );
-    if page == failed {
+    if page == sys::MAP_FAILED {
         sys::munmap(mapped, length);
         return;
     }
@@ -200,6 +212,7 @@ unsafe fn map() {
     (*header).phdr.store(sys::getauxval(sys::AT_PHDR), Relaxed);
     let ours = page as *mut Ours;
     (*ours).header.store(header, Relaxed);
+    (*ours).rules.store(Rules::map(), Relaxed);
     OURS.store(ours, Release);
     sys::atexit(exit::at_exit);
 }

@@ -1,10 +1,11 @@
-//! Walking the stack with the unwinder that std links already.
+//! Walking the stack: by rules where these know all its frames, else with the unwinder that std links already.
 
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 
-use crate::region::{KEPT, SLOTS};
+use crate::region::{self, KEPT, SLOTS};
+use crate::rules;
 
 /// Innermost frames that a record keeps: the snippet's own frame is among them.
 const INNER: usize = 64;
@@ -48,6 +49,19 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// A stack of no frames.
+    #[inline(always)]
+    pub fn new() -> Stack {
+        Stack {
+            addresses: [MaybeUninit::uninit(); KEPT],
+            seen: 0,
+            walked: 0,
+            skipped: None,
+            deep: false,
+            busy: false,
+        }
+    }
+
     /// Number of addresses kept.
     pub fn len(&self) -> usize {
         self.seen.min(KEPT)
@@ -83,6 +97,23 @@ impl Stack {
         self.seen += 1;
     }
 
+    /// Take a frame in, walked from the innermost outwards; false where the walk is to stop.
+    #[inline(always)]
+    fn take(&mut self, address: usize) -> bool {
+        if self.repeats(address) {
+            self.skipped = Some(address);
+        } else {
+            // Who called whom is told by neighbours: the last of the repetitions stands before what called them.
+            if let Some(before) = self.skipped.take() {
+                self.keep(before);
+            }
+            self.keep(address);
+        }
+        self.walked += 1;
+        self.deep = self.walked >= WALK_MAX;
+        !self.deep
+    }
+
     fn at(&self, index: usize) -> usize {
         debug_assert!(index < self.len());
         // SAFETY: the addresses up to `len` were written.
@@ -103,21 +134,35 @@ impl Stack {
 /// Walk the calling thread's stack. Inlined, for each frame of the tracer's own is walked too.
 #[inline(always)]
 pub fn stack() -> Stack {
-    let mut stack = Stack {
-        addresses: [MaybeUninit::uninit(); KEPT],
-        seen: 0,
-        walked: 0,
-        skipped: None,
-        deep: false,
-        busy: false,
-    };
+    let mut stack = Stack::new();
     if WALKING.with(|walking| walking.replace(true)) {
         stack.busy = true;
         return stack;
     }
-    unsafe { _Unwind_Backtrace(visit, &mut stack as *mut Stack as *mut c_void) };
+    if !by_rules(&mut stack) {
+        by_libgcc(&mut stack);
+    }
     WALKING.with(|walking| walking.set(false));
     stack
+}
+
+/// Walk by what was read of the unwind tables; false where that is not possible, and libgcc must.
+#[inline(always)]
+pub fn by_rules(stack: &mut Stack) -> bool {
+    match region::rules() {
+        Some(rules) => rules::walk(rules, rules::Frame::here(), |address| stack.take(address)),
+        None => false,
+    }
+}
+
+/// Walk with libgcc, which looks every frame up anew.
+#[inline(always)]
+pub fn by_libgcc(stack: &mut Stack) {
+    stack.seen = 0;
+    stack.walked = 0;
+    stack.skipped = None;
+    stack.deep = false;
+    unsafe { _Unwind_Backtrace(visit, stack as *mut Stack as *mut c_void) };
 }
 
 extern "C" fn visit(context: *mut c_void, state: *mut c_void) -> i32 {
@@ -126,21 +171,11 @@ extern "C" fn visit(context: *mut c_void, state: *mut c_void) -> i32 {
     if address == 0 {
         return STOP;
     }
-    if stack.repeats(address) {
-        stack.skipped = Some(address);
+    if stack.take(address) {
+        GO_ON
     } else {
-        // Who called whom is told by neighbours: the last of the repetitions stands before what called them.
-        if let Some(before) = stack.skipped.take() {
-            stack.keep(before);
-        }
-        stack.keep(address);
+        STOP
     }
-    stack.walked += 1;
-    if stack.walked >= WALK_MAX {
-        stack.deep = true;
-        return STOP;
-    }
-    GO_ON
 }
 
 /// The call slots of the outermost frames, outermost first: (address of the slot, return address in it).
