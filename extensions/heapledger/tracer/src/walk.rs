@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
+use std::ptr::addr_of_mut;
 
 use crate::region::{self, KEPT, SLOTS};
 use crate::rules;
@@ -52,13 +53,16 @@ impl Stack {
     /// A stack of no frames.
     #[inline(always)]
     pub fn new() -> Stack {
-        Stack {
-            addresses: [MaybeUninit::uninit(); KEPT],
-            seen: 0,
-            walked: 0,
-            skipped: None,
-            deep: false,
-            busy: false,
+        let mut stack = MaybeUninit::<Stack>::uninit();
+        let at = stack.as_mut_ptr();
+        // SAFETY: all fields are written that must be. One by one, else LLVM clears the addresses too.
+        unsafe {
+            addr_of_mut!((*at).seen).write(0);
+            addr_of_mut!((*at).walked).write(0);
+            addr_of_mut!((*at).skipped).write(None);
+            addr_of_mut!((*at).deep).write(false);
+            addr_of_mut!((*at).busy).write(false);
+            stack.assume_init()
         }
     }
 
