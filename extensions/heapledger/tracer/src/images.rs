@@ -7,6 +7,41 @@ use crate::{cfi, sys};
 const IMAGES: usize = 4;
 const LOADED: u32 = 1;
 
+/// The first fields of what `dl_iterate_phdr` tells of an image.
+#[repr(C)]
+struct Image {
+    base: usize,
+    name: *const u8,
+    table: *const Segment,
+    segments: u16,
+}
+
+/// A part of an image, as its program headers have it.
+#[repr(C)]
+struct Segment {
+    kind: u32,
+    flags: u32,
+    offset: u64,
+    address: u64,
+    physical: u64,
+    stored: u64,
+    size: u64,
+    align: u64,
+}
+
+extern "C" {
+    fn dl_iterate_phdr(
+        visit: extern "C" fn(*mut Image, usize, *mut c_void) -> i32,
+        state: *mut c_void,
+    ) -> i32;
+    fn pthread_create(
+        thread: *mut c_void,
+        attributes: *const c_void,
+        start: extern "C" fn(*mut c_void) -> *mut c_void,
+        argument: *mut c_void,
+    ) -> i32;
+}
+
 /// First address and the address after the last one, of each image; 0 and 0 where there is none.
 #[repr(C)]
 pub struct Images([(usize, usize); IMAGES]);
@@ -15,7 +50,7 @@ impl Images {
     /// Find them: the executable, and what it needs to run at all. Memory that is all zeros is an `Images` without any.
     pub fn find(&mut self) {
         // SAFETY: the call back is given what is passed here, before this returns.
-        unsafe { sys::dl_iterate_phdr(visit, self as *mut Images as *mut c_void) };
+        unsafe { dl_iterate_phdr(visit, self as *mut Images as *mut c_void) };
     }
 
     /// Whether an address lies in one.
@@ -32,11 +67,11 @@ fn anchors() -> [usize; IMAGES] {
         unsafe { sys::getauxval(sys::AT_PHDR) as usize },
         sys::getpid as *const () as usize,
         cfi::libgcc(),
-        sys::pthread_create as *const () as usize,
+        pthread_create as *const () as usize,
     ]
 }
 
-extern "C" fn visit(image: *mut sys::Image, _size: usize, state: *mut c_void) -> i32 {
+extern "C" fn visit(image: *mut Image, _size: usize, state: *mut c_void) -> i32 {
     // SAFETY: both were given by `find` and by libc.
     let (image, images) = unsafe { (&*image, &mut *(state as *mut Images)) };
     let (mut first, mut end) = (usize::MAX, 0);

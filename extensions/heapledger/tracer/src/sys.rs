@@ -19,28 +19,6 @@ pub struct Timespec {
     pub nanoseconds: i64,
 }
 
-/// The first fields of what `dl_iterate_phdr` tells of an image.
-#[repr(C)]
-pub struct Image {
-    pub base: usize,
-    name: *const u8,
-    pub table: *const Segment,
-    pub segments: u16,
-}
-
-/// A part of an image, as its program headers have it.
-#[repr(C)]
-pub struct Segment {
-    pub kind: u32,
-    flags: u32,
-    offset: u64,
-    pub address: u64,
-    physical: u64,
-    stored: u64,
-    pub size: u64,
-    align: u64,
-}
-
 extern "C" {
     pub fn mmap(
         address: *mut c_void,
@@ -59,16 +37,6 @@ extern "C" {
     pub fn getpid() -> i32;
     pub fn syscall(number: i64, ...) -> i64;
     pub fn getauxval(kind: u64) -> u64;
-    pub fn dl_iterate_phdr(
-        visit: extern "C" fn(*mut Image, usize, *mut c_void) -> i32,
-        state: *mut c_void,
-    ) -> i32;
-    pub fn pthread_create(
-        thread: *mut c_void,
-        attributes: *const c_void,
-        start: extern "C" fn(*mut c_void) -> *mut c_void,
-        argument: *mut c_void,
-    ) -> i32;
     pub fn nanosleep(span: *const Timespec, left: *mut Timespec) -> i32;
     pub fn atexit(handler: extern "C" fn()) -> i32;
     pub fn __errno_location() -> *mut i32;
