@@ -6,7 +6,12 @@ unsafe extern "C" {
     fn signal(number: i32, handler: extern "C" fn(i32)) -> usize;
     fn raise(number: i32) -> i32;
     fn atexit(handler: extern "C" fn()) -> i32;
-    fn qsort(base: *mut u32, count: usize, size: usize, compare: extern "C" fn(*const u32, *const u32) -> i32);
+    fn qsort(
+        base: *mut u32,
+        count: usize,
+        size: usize,
+        compare: extern "C" fn(*const u32, *const u32) -> i32,
+    );
     fn dlopen(path: *const u8, flags: i32) -> *mut u8;
     fn dlsym(library: *mut u8, name: *const u8) -> *mut u8;
     fn dlclose(library: *mut u8) -> i32;
@@ -196,18 +201,31 @@ fn main() {
         "plain" => allocate(),
         "thread" => {
             std::thread::spawn(|| allocate()).join().unwrap();
-            std::thread::scope(|scope| scope.spawn(|| (1..50).map(|n| Box::new(n)).count()).join().unwrap());
+            std::thread::scope(|scope| {
+                scope
+                    .spawn(|| (1..50).map(|n| Box::new(n)).count())
+                    .join()
+                    .unwrap()
+            });
         }
-        "tls_destructor" => std::thread::spawn(|| LAST.with(|last| black_box(last.0))).join().map(drop).unwrap(),
+        "tls_destructor" => std::thread::spawn(|| LAST.with(|last| black_box(last.0)))
+            .join()
+            .map(drop)
+            .unwrap(),
         "atexit" => drop(unsafe { atexit(allocate) }),
         "qsort" => unsafe { qsort([5, 3, 9, 1].as_mut_ptr(), 4, 4, by_value) },
         "recursion" => threads().spawn(|| odd(3000)).unwrap().join().unwrap(),
         "aligned" => aligned(3),
-        "large" => threads().spawn(large::<100_000_000>).unwrap().join().unwrap(),
+        "large" => threads()
+            .spawn(large::<100_000_000>)
+            .unwrap()
+            .join()
+            .unwrap(),
         "panic" => drop(std::panic::catch_unwind(|| panics(5))),
         "panic_in_thread" => drop(std::thread::spawn(|| panics(2)).join()),
         "dyn" => {
-            let all: Vec<Box<dyn Fn(u32) -> String>> = vec![Box::new(|n| format!("{n}")), Box::new(|n| n.to_string())];
+            let all: Vec<Box<dyn Fn(u32) -> String>> =
+                vec![Box::new(|n| format!("{n}")), Box::new(|n| n.to_string())];
             all.iter().for_each(|one| drop(black_box(one(7))));
         }
         "context" => unsafe {

@@ -83,7 +83,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Map memory for them; null where that fails. It is no static, for it would be most of the program's.
+    /// Map memory for them; null where that fails. A static would be in every program, also in one that is not traced.
     pub unsafe fn map() -> *mut Rules {
         let mapped = sys::mmap(
             ptr::null_mut(),
