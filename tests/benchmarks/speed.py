@@ -185,6 +185,12 @@ def timed(turn: Callable[[], None]) -> Taken:
     return Taken(time.monotonic() - started, cpu() - before)
 
 
+def memory_mib() -> dict[str, int]:
+    """Most resident memory until now, in MiB: of this process, and of the largest one that it started."""
+    own, child = (resource.getrusage(who).ru_maxrss >> 10 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return {"own": own, "child": child}
+
+
 RATIOS = (
     ("ours, cold", "naive, both profiles", 0.5),
     ("rustc alone, release", "naive, both profiles", None),
@@ -200,13 +206,13 @@ def rounds(size: int, most: int) -> int:
     return max(1, most * 100 // max(size, 100))
 
 
-def race(name: str, texts: list[str], rustc: Rustc, times: int, only: str) -> dict[str, object]:
+def race(name: str, texts: list[str], rustc: Rustc, times: int, only: list[str]) -> dict[str, object]:
     """Let everybody take turns, print and return the figures."""
     print(f"{name}:", flush=True)
     with tempfile.TemporaryDirectory(prefix="heapledger-speed-") as scratch:
         one = Race(texts, rustc, Path(scratch))
         one.prepare()
-        turns = {label: turn for label, turn in one.turns().items() if only in label}
+        turns = {label: turn for label, turn in one.turns().items() if any(part in label for part in only)}
         taken: dict[str, list[Taken]] = {label: [] for label in turns}
         for _ in range(times):
             for label, turn in turns.items():
@@ -224,7 +230,16 @@ def race(name: str, texts: list[str], rustc: Rustc, times: int, only: str) -> di
             ratios.append({"over": over, "under": under, "wall": round(wall, 3), "cpu": round(cpu, 3), "most": most})
             wanted = f" (at most {most} at 100)" if most else ""
             print(f"  {over} / {under}: {wall:.2f}, in processor time {cpu:.2f}{wanted}", flush=True)
-    return {"name": name, "count": len(texts), "rounds": times, "seconds": seconds, "ratios": ratios}
+    memory = memory_mib()
+    print(f"  most memory so far: {memory['own']} MiB of this process, {memory['child']} MiB of one that it started")
+    return {
+        "memory_mib": memory,
+        "name": name,
+        "count": len(texts),
+        "rounds": times,
+        "seconds": seconds,
+        "ratios": ratios,
+    }
 
 
 def facts(rustc: Rustc) -> dict[str, object]:
@@ -252,7 +267,7 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10, 100])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--kinds", nargs="+", choices=["distinct", "repeated"], default=["distinct", "repeated"])
-    parser.add_argument("--only", default="", help="part of the names of those who take part")
+    parser.add_argument("--only", nargs="+", default=[""], help="parts of the names of those who take part")
     parser.add_argument("--write", action="store_true", help="keep figures, table and chart in docs/speed/")
     chosen = parser.parse_args()
     rustc = find_rustc("", Cache(None))
