@@ -13,12 +13,12 @@ VALUE = 70
 """Room for the longest number behind a bar."""
 
 
-def write(folder: Path, machine: dict[str, Any], races: list[dict[str, Any]]) -> None:
+def write(folder: Path, machine: dict[str, Any], races: list[dict[str, Any]], notes: list[str]) -> None:
     """Write ``figures.json``, ``table.inc`` and ``chart.svg``."""
     folder.mkdir(exist_ok=True)
-    figures = {"machine": machine, "races": races}
+    figures = {"machine": machine, "races": races, "notes": notes}
     (folder / "figures.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    (folder / "table.inc").write_text(table(machine, races), encoding="utf-8")
+    (folder / "table.inc").write_text(table(machine, races, notes), encoding="utf-8")
     shown = next((one for one in races if one["name"] == "100 distinct"), races[-1])
     (folder / "chart.svg").write_text(chart(shown), encoding="utf-8")
 
@@ -28,7 +28,7 @@ def seconds(value: float) -> str:
     return f"{value * 1000:.0f} ms" if value < 0.1 else f"{value:.2f} s"
 
 
-def table(machine: dict[str, Any], races: list[dict[str, Any]]) -> str:
+def table(machine: dict[str, Any], races: list[dict[str, Any]], notes: list[str]) -> str:
     """Markdown: seconds, ratios, machine."""
     names = [one["name"] for one in races]
     lines = [f"| time | {' | '.join(names)} |", f"| --- |{' ---: |' * len(races)}"]
@@ -44,7 +44,8 @@ def table(machine: dict[str, Any], races: list[dict[str, Any]]) -> str:
     told = f"rustc {machine['rustc']} on {machine['host']}, Python {machine['python']}, {machine['cores']} cores"
     told += f" ({machine['processor']}). Load {load[0]} before and {load[1]} after"
     lines[2:2] = [f"| rounds | {' | '.join(str(one['rounds']) for one in races)} |"]
-    return "\n".join([*lines, "", f"{told}; medians of the rounds, in which all took turns.", ""])
+    told += "; medians of the rounds, in which all took turns."
+    return "\n".join([*lines, "", " ".join([told, *notes]), ""])
 
 
 def chart(race: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ import platform
 import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import chart
 import workload
@@ -206,7 +208,7 @@ def rounds(size: int, most: int) -> int:
     return max(1, most * 100 // max(size, 100))
 
 
-def race(name: str, texts: list[str], rustc: Rustc, times: int, only: list[str]) -> dict[str, object]:
+def race(name: str, texts: list[str], rustc: Rustc, times: int, only: list[str]) -> dict[str, Any]:
     """Let everybody take turns, print and return the figures."""
     print(f"{name}:", flush=True)
     with tempfile.TemporaryDirectory(prefix="heapledger-speed-") as scratch:
@@ -231,7 +233,8 @@ def race(name: str, texts: list[str], rustc: Rustc, times: int, only: list[str])
             wanted = f" (at most {most} at 100)" if most else ""
             print(f"  {over} / {under}: {wall:.2f}, in processor time {cpu:.2f}{wanted}", flush=True)
     memory = memory_mib()
-    print(f"  most memory so far: {memory['own']} MiB of this process, {memory['child']} MiB of one that it started")
+    told = f"{memory['own']} MiB of this process, {memory['child']} MiB of the largest that it started"
+    print(f"  most memory so far: {told}", flush=True)
     return {
         "memory_mib": memory,
         "name": name,
@@ -240,6 +243,24 @@ def race(name: str, texts: list[str], rustc: Rustc, times: int, only: list[str])
         "seconds": seconds,
         "ratios": ratios,
     }
+
+
+LINEAR = "ours, cold"
+
+
+def linearity(races: list[dict[str, Any]]) -> list[str]:
+    """What a snippet takes among many, beside one of the same kind among 100."""
+    told = []
+    for kind in ("distinct", "repeated"):
+        sizes = {
+            one["count"]: one["seconds"][LINEAR] for one in races if kind in one["name"] and LINEAR in one["seconds"]
+        }
+        for size in sorted(size for size in sizes if size > 100 in sizes):
+            wall, cpu = (sizes[size][clock] * 100 / (sizes[100][clock] * size) for clock in ("wall", "cpu"))
+            told.append(
+                f"A snippet among {size} {kind} ones takes {wall:.2f} of one among 100, in processor time {cpu:.2f}."
+            )
+    return told
 
 
 def facts(rustc: Rustc) -> dict[str, object]:
@@ -268,6 +289,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--kinds", nargs="+", choices=["distinct", "repeated"], default=["distinct", "repeated"])
     parser.add_argument("--only", nargs="+", default=[""], help="parts of the names of those who take part")
+    parser.add_argument("--most-mib", type=int, default=0, help="fail where more memory was used, in MiB")
     parser.add_argument("--write", action="store_true", help="keep figures, table and chart in docs/speed/")
     chosen = parser.parse_args()
     rustc = find_rustc("", Cache(None))
@@ -281,8 +303,12 @@ def main() -> None:
     ]
     machine["load after"] = [round(load, 1) for load in os.getloadavg()]
     print(f"load afterwards: {machine['load after']}")
+    linear = linearity(races)
+    print("\n".join(linear))
     if chosen.write:
-        chart.write(Path(__file__).parents[2] / "docs" / "speed", machine, races)
+        chart.write(Path(__file__).parents[2] / "docs" / "speed", machine, races, linear)
+    if chosen.most_mib and sum(memory_mib().values()) > chosen.most_mib:
+        sys.exit(f"more than {chosen.most_mib} MiB of memory were used: {memory_mib()}")
 
 
 if __name__ == "__main__":
