@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import zlib
 from collections.abc import Iterable, Sequence
 from functools import cache as memoize
 from pathlib import Path
@@ -75,7 +74,7 @@ class Unchanged:
         """Note the outcomes of a document, if none of them is to be tried again."""
         snippets = [one.snippet for one in prepared]
         if all(_is_final(one, results) for one in prepared):
-            payload = zlib.compress(_ENCODER.encode(list(map(_kept, prepared, outcomes))), 1)
+            payload = _ENCODER.encode(list(map(_kept, prepared, outcomes)))
             self.cache.write_document(_name(snippets), self._key(snippets), payload)
         else:
             self.cache.forget_document(_name(snippets))
@@ -85,8 +84,8 @@ class Unchanged:
         if payload is None:
             return None
         try:
-            return _DECODER.decode(zlib.decompress(payload))
-        except (msgspec.DecodeError, zlib.error):
+            return _DECODER.decode(payload)
+        except msgspec.DecodeError:
             return None
 
     def _key(self, snippets: Sequence[Snippet]) -> str:

@@ -4,10 +4,11 @@
 
 Everybody gets the same snippets, all different, or ten shapes repeated (``repeated``). The naive way is rustc and a run
 for each program, two at once, debug and release; rustdoc says pass or fail for debug only. Ours measures both profiles,
-without Sphinx. Seconds are of the wall clock; processor seconds of all processes stand beside them, for a busy machine
-shows in the difference. Ratios are medians over the rounds of what ran side by side; of more than 100 snippets, as many
-fewer rounds are run as they are more. ``--write`` keeps figures, table
-and chart in ``docs/speed/``, for the page "How fast is it". mdbook's tests call rustdoc 2021 for each chapter.
+without Sphinx, of snippets that are read already, as Sphinx's environment has them. Seconds are of the wall clock;
+processor seconds of all processes stand beside them, for a busy machine shows in the difference. Ratios are medians over
+the rounds of what ran side by side; of more than 100 snippets, as many fewer rounds are run as they are more.
+``--write`` keeps figures, table and chart in ``docs/speed/``, for the page "How fast is it". mdbook's tests call rustdoc
+2021 for each chapter.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from heapledger.config import Config
 from heapledger.engine.cache import Cache
 from heapledger.model import ExitKind
 from heapledger.session import evaluate
+from heapledger.source.snippet import Snippet
 from heapledger.toolchain.find import Rustc, find_rustc
 
 
@@ -51,6 +53,7 @@ class Race:
 
     def __init__(self, texts: list[str], rustc: Rustc, scratch: Path) -> None:
         self.texts, self.rustc, self.scratch = texts, rustc, scratch
+        self.read = workload.snippets(texts)
         self.edits = 0
         self.known, self.edited = scratch / "known", scratch / "edited"
         self.env = {"PATH": os.environ["PATH"], "HOME": str(scratch), "LC_ALL": "C.UTF-8"}
@@ -58,22 +61,26 @@ class Race:
     def prepare(self) -> None:
         """What is done once a toolchain: the tracer is built."""
         started = time.monotonic()
-        self._evaluate(workload.repeated(1), self.scratch / "prepared")
+        self._evaluate(workload.snippets(workload.repeated(1)), self.scratch / "prepared")
         print(f"  once for a toolchain (tracer, one program): {time.monotonic() - started:.2f} s")
         for results in ("v1", "documents"):
             shutil.rmtree(self.scratch / "prepared" / results)
 
-    def _evaluate(self, texts: list[str], folder: Path, *, fresh: int | None = None, broken: int = 0) -> None:
-        session = evaluate(workload.snippets(texts), Config(), cache=Cache(folder))
+    def _evaluate(self, read: list[Snippet], folder: Path, *, fresh: int | None = None, broken: int = 0) -> None:
+        session = evaluate(read, Config(), cache=Cache(folder))
         ledgers = [profile.ledger for one in session.outcomes for profile in one.profiles]
-        assert len(ledgers) == 2 * len(texts)
+        assert len(ledgers) == 2 * len(read)
         failed = sum(ledger is None or ledger.exit.kind is not ExitKind.RETURNED for ledger in ledgers)
         assert failed == broken, f"{failed} programs failed"
         assert fresh is None or session.fresh == fresh, f"{session.fresh} were measured, not {fresh}"
 
-    def _cold(self, texts: list[str], folder: Path, *, broken: int = 0) -> None:
+    def _middle(self, text: str) -> Snippet:
+        """Read a snippet that stands in the place of the one in the middle."""
+        return workload.snippet(text, len(self.read) // 2)
+
+    def _cold(self, read: list[Snippet], folder: Path, *, broken: int = 0) -> None:
         shutil.copytree(self.scratch / "prepared", folder)
-        self._evaluate(texts, folder, fresh=2 * len(texts), broken=broken)
+        self._evaluate(read, folder, fresh=2 * len(read), broken=broken)
 
     def _first(self, folder: Path) -> Path:
         """Return a folder for what is found, or another one where that is there: the warm turns know the first."""
@@ -82,26 +89,26 @@ class Race:
     def _filled(self, folder: Path) -> Path:
         """Return a folder in which the results are; turns before this one have filled it, unless they were left out."""
         if not folder.exists():
-            self._cold(self.texts, folder)
+            self._cold(self.read, folder)
         return folder
 
     def ours_cold(self) -> None:
         """No result is known."""
-        self._cold(self.texts, self._first(self.known))
+        self._cold(self.read, self._first(self.known))
 
     def ours_broken(self) -> None:
         """No result is known, and one snippet does not compile."""
-        self._cold(workload.with_one(self.texts, workload.BROKEN), self._first(self.edited), broken=2)
+        self._cold(workload.with_one(self.read, self._middle(workload.BROKEN)), self._first(self.edited), broken=2)
 
     def ours_warm(self) -> None:
         """Nothing changed."""
-        self._evaluate(self.texts, self._filled(self.known), fresh=0)
+        self._evaluate(self.read, self._filled(self.known), fresh=0)
 
     def ours_edited(self) -> None:
         """One snippet was edited."""
         self.edits += 1
         edit = f"let edit = Box::new({self.edits}u16);\nstd::hint::black_box(&edit);"
-        self._evaluate(workload.with_one(self.texts, edit), self._filled(self.edited), fresh=2)
+        self._evaluate(workload.with_one(self.read, self._middle(edit)), self._filled(self.edited), fresh=2)
 
     def _each(self, flags: list[str], *, run: bool) -> None:
         """Compile each program by a rustc of its own, two at once."""

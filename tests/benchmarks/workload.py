@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
 from heapledger.source.snippet import Snippet, read_rust
 
 CHAPTER = 10
@@ -42,8 +45,9 @@ BROKEN = 'let n: u32 = "not a number";\nstd::hint::black_box(n);'
 
 
 def repeated(count: int) -> list[str]:
-    """Programs of ten shapes, told apart by their numbers."""
-    return [SHAPES[index % len(SHAPES)].format(n=index // len(SHAPES) + 5) for index in range(count)]
+    """Programs of ten shapes, told apart by their numbers, which stay below 100: large ones would be other programs."""
+    found = [SHAPES[index % len(SHAPES)].format(n=index // len(SHAPES) % 95 + 5) for index in range(count)]
+    return found if len(set(found)) == count else _numbered(found)
 
 
 def distinct(count: int) -> list[str]:
@@ -62,15 +66,23 @@ def _numbered(texts: list[str]) -> list[str]:
     return [f"{text}\nstd::hint::black_box({index});" for index, text in enumerate(texts)]
 
 
-def with_one(texts: list[str], other: str) -> list[str]:
+T = TypeVar("T")
+
+
+def with_one(some: Sequence[T], other: T) -> list[T]:
     """Put another program into the middle."""
-    middle = len(texts) // 2
-    return [*texts[:middle], other, *texts[middle + 1 :]]
+    middle = len(some) // 2
+    return [*some[:middle], other, *some[middle + 1 :]]
 
 
-def snippets(texts: list[str]) -> list[Snippet]:
+def snippets(texts: Iterable[str]) -> list[Snippet]:
     """As documents hand them to the engine."""
-    return [read_rust(text=text, file=f"page{n // CHAPTER}.md", snippet_id=f"s{n}") for n, text in enumerate(texts)]
+    return [snippet(text, number) for number, text in enumerate(texts)]
+
+
+def snippet(text: str, number: int) -> Snippet:
+    """Read one, as the one of its number."""
+    return read_rust(text=text, file=f"page{number // CHAPTER}.md", snippet_id=f"s{number}")
 
 
 def whole(text: str) -> str:
