@@ -5,10 +5,10 @@
 Everybody gets the same snippets, all different, or ten shapes repeated (``repeated``). The naive way is rustc and a run
 for each program, two at once, debug and release; rustdoc says pass or fail for debug only. Ours measures both profiles,
 without Sphinx, of snippets that are read already, as Sphinx's environment has them. Seconds are of the wall clock;
-processor seconds of all processes stand beside them, for a busy machine shows in the difference. Ratios are medians over
-the rounds of what ran side by side; of more than 100 snippets, as many fewer rounds are run as they are more.
-``--write`` keeps figures, table and chart in ``docs/speed/``, for the page "How fast is it". mdbook's tests call rustdoc
-2021 for each chapter.
+processor seconds of all processes stand beside them, for a busy machine shows in the difference. Ratios are medians of
+the rounds, of what ran side by side; of more than 100 snippets, as many fewer rounds are run as they are more.
+``--write`` keeps figures, table and chart in ``docs/speed/``, for the page "How fast is it". mdbook tests call
+rustdoc 2021 for each chapter.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from elftools.dwarf.ranges import BaseAddressEntry
 from elftools.elf.elffile import ELFFile
 
 from heapledger.measure.line_program import run_program
@@ -35,16 +36,35 @@ RawRow = tuple[int, str, int, bool]
 
 
 class LineTable:
-    """Rows of all units of the snippet's crate, by address."""
+    """Rows of the units of the snippet's crate. A batch has a hundred of them, so each is read when it is asked for."""
 
     def __init__(self, path: Path) -> None:
-        rows: list[RawRow] = []
+        self._dwarf: Any = None
+        self._units: list[tuple[Any, list[range] | None]] = []
+        self._read: dict[int, _Rows] = {}
         with path.open("rb") as file:
             elf = ELFFile(file)
             if elf.has_dwarf_info():
-                dwarf = elf.get_dwarf_info()
-                for unit in own_units(dwarf):
-                    rows += _rows(dwarf, unit)
+                self._dwarf = elf.get_dwarf_info()
+                self._units = [(unit, _ranges(self._dwarf, unit)) for unit in own_units(self._dwarf)]
+
+    def at(self, address: int) -> Row | None:
+        """Return the row that covers an address."""
+        for unit, ranges in self._units:
+            if ranges is not None and not any(address in one for one in ranges):
+                continue
+            if unit.cu_offset not in self._read:
+                self._read[unit.cu_offset] = _Rows(_rows(self._dwarf, unit))
+            row = self._read[unit.cu_offset].at(address)
+            if row is not None:
+                return row
+        return None
+
+
+class _Rows:
+    """Rows of one unit, by address."""
+
+    def __init__(self, rows: list[RawRow]) -> None:
         self._rows = sorted(rows, key=lambda row: (row[0], not row[3]))
         self._addresses = [row[0] for row in self._rows]
 
@@ -54,6 +74,25 @@ class LineTable:
         if index < 0 or self._rows[index][3]:
             return None
         return Row(*self._rows[index])
+
+
+def _ranges(dwarf: Any, unit: Any) -> list[range] | None:
+    """Return the addresses of a unit's code, or None where it does not say."""
+    said = unit.get_top_DIE().attributes
+    start = said["DW_AT_low_pc"].value if "DW_AT_low_pc" in said else None
+    if "DW_AT_ranges" not in said:
+        if start is None or "DW_AT_high_pc" not in said:
+            return None
+        end = said["DW_AT_high_pc"]
+        return [range(start, end.value if end.form == "DW_FORM_addr" else start + end.value)]
+    base, found = start or 0, []
+    for entry in dwarf.range_lists().get_range_list_at_offset(said["DW_AT_ranges"].value, cu=unit):
+        if isinstance(entry, BaseAddressEntry):
+            base = entry.base_address
+        else:
+            moved = 0 if getattr(entry, "is_absolute", False) else base
+            found.append(range(moved + entry.begin_offset, moved + entry.end_offset))
+    return found
 
 
 def own_units(dwarf: Any) -> list[Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 from symbolic.debuginfo import Archive
 
-from heapledger.measure.lines import LineTable
+from heapledger.measure.lines import LineTable, Row
 from heapledger.measure.symtab import read_symbols
 from heapledger.toolchain.flags import CRATE_NAME
 
@@ -106,7 +106,7 @@ class Binary:
         )
         if any(frame.file for frame in found):
             return found
-        row = self._lines().at(address)
+        row = self._row_at(address)
         if row is None:
             return found
         function = self.function_at(address)
@@ -115,11 +115,11 @@ class Binary:
     def _name(self, symbol: str) -> str:
         return self._aliases.get(symbol, symbol)
 
-    def _lines(self) -> LineTable:
-        with self._reading:
+    def _row_at(self, address: int) -> Row | None:
+        with self._reading:  # of one stream
             if self._table is None:
                 self._table = LineTable(self.path)
-            return self._table
+            return self._table.at(address)
 
     def _search(self, address: int) -> Function | None:
         low, high = 0, len(self.functions)
