@@ -50,8 +50,8 @@ class _Outcome(msgspec.Struct, frozen=True, array_like=True, gc=False):
     works: tuple[_Done, ...]
 
 
-_DECODER = msgspec.msgpack.Decoder(tuple[_Outcome, ...])
-_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.json.Decoder(tuple[_Outcome, ...])
+_ENCODER = msgspec.json.Encoder()
 
 
 class Unchanged:
@@ -73,11 +73,11 @@ class Unchanged:
     def keep(self, prepared: Sequence[Prepared], outcomes: Sequence[SnippetOutcome], results: Results) -> None:
         """Note the outcomes of a document, if none of them is to be tried again."""
         snippets = [one.snippet for one in prepared]
-        if all(_is_final(one, results) for one in prepared):
-            payload = _ENCODER.encode(list(map(_kept, prepared, outcomes)))
-            self.cache.write_document(_name(snippets), self._key(snippets), payload)
-        else:
+        payload = _payload(prepared, outcomes) if all(_is_final(one, results) for one in prepared) else None
+        if payload is None:
             self.cache.forget_document(_name(snippets))
+        else:
+            self.cache.write_document(_name(snippets), self._key(snippets), payload)
 
     def _read(self, snippets: Sequence[Snippet]) -> tuple[_Outcome, ...] | None:
         payload = self.cache.read_document(_name(snippets), self._key(snippets))
@@ -91,7 +91,7 @@ class Unchanged:
     def _key(self, snippets: Sequence[Snippet]) -> str:
         debugger = debugger_identity().encode() if any(snippet.memory for snippet in snippets) else b""
         fields = [("around", self._around), ("debugger", debugger)]
-        return key_of([*fields, *(("snippet", _ENCODER.encode(snippet)) for snippet in snippets)])
+        return key_of([*fields, *(("snippet", _content(snippet)) for snippet in snippets)])
 
     def _outcome(self, snippet: Snippet, kept: _Outcome) -> SnippetOutcome:
         return SnippetOutcome(
@@ -110,7 +110,23 @@ class Unchanged:
 def _name(snippets: Sequence[Snippet]) -> str:
     """Name of a document's entry. There is one, so that what it holds is what the document came to last."""
     file = Path(snippets[0].location.file).absolute()
-    return hashlib.sha256(f"{file}\0{snippets[0].document}".encode()).hexdigest()
+    return hashlib.sha256(f"{file}\0{snippets[0].document}".encode(errors="surrogateescape")).hexdigest()
+
+
+def _content(snippet: Snippet) -> bytes:
+    """Return every field of a snippet as bytes."""
+    try:
+        return _ENCODER.encode(snippet)
+    except UnicodeEncodeError:  # a name of a file that is no UTF-8
+        return repr(snippet).encode()
+
+
+def _payload(prepared: Sequence[Prepared], outcomes: Sequence[SnippetOutcome]) -> bytes | None:
+    """Return what is kept of a document, or None where it cannot be written: a finding may name a file as above."""
+    try:
+        return _ENCODER.encode(list(map(_kept, prepared, outcomes)))
+    except UnicodeEncodeError:
+        return None
 
 
 def _is_final(one: Prepared, results: Results) -> bool:

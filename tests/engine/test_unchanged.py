@@ -28,15 +28,15 @@ PAGES = {
 }
 
 
-def snippets(**changed: str) -> list[Snippet]:
+def snippets(folder: str = "", **changed: str) -> list[Snippet]:
     """Return the snippets of all pages; those named have another text."""
     found = []
     for page, texts in PAGES.items():
         for number, text in enumerate(texts):
             name = f"{page}-{number}"
             body = changed.get(name.replace("-", "_"), text).split("\n")
-            places = [Place(Location(f"{page}.md", line), 0) for line in range(2, len(body) + 2)]
-            location = Location(f"{page}.md", 1)
+            places = [Place(Location(f"{folder}{page}.md", line), 0) for line in range(2, len(body) + 2)]
+            location = Location(f"{folder}{page}.md", 1)
             found.append(read_body(body=body, places=places, snippet_id=name, document=page, location=location))
     return found
 
@@ -95,6 +95,7 @@ def test_the_outcomes_are_the_same(folder: Path, tmp_path: Path) -> None:
     [
         ("one_0", ":expect: allocs == 2\nlet b = Box::new([0u8; 3]); //~ alloc 3\nstd::hint::black_box(&b);"),
         ("one_0", ":expect: allocs == 1\nlet b = Box::new([0u8; 3]); //~ alloc 4\nstd::hint::black_box(&b);"),
+        ("one_0", f":expect: allocs == {10**30}\nlet b = Box::new([0u8; 3]);\nstd::hint::black_box(&b);"),
         ("two_0", "let mut v = vec![1u8];\n//@ memory: a first element\nv.push(2);\nstd::hint::black_box(&v);"),
     ],
 )
@@ -135,6 +136,15 @@ def test_a_damaged_note_is_a_miss(folder: Path, damage: object) -> None:
     cache = Watched(folder)
     evaluate(snippets(), Config(), cache=cache)
     assert cache.looked_up == 0, "it was written again"
+
+
+def test_a_file_whose_name_is_no_text(folder: Path) -> None:
+    named = snippets("\udcff/")
+    for _ in range(2):
+        outcomes = evaluate(named, Config(), cache=Cache(folder)).outcomes
+        assert [one.kind for one in outcomes] == [
+            one.kind for one in evaluate(snippets(), Config(), cache=Cache(folder)).outcomes
+        ]
 
 
 def test_what_a_limit_ended_is_tried_again(tmp_path: Path) -> None:

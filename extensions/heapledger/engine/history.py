@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -46,4 +47,4 @@ def _read(cache: Cache, file: str) -> dict[str, str]:
 
 
 def _name(file: str) -> str:
-    return "last-" + hashlib.sha256(str(Path(file).resolve()).encode()).hexdigest()
+    return "last-" + hashlib.sha256(os.fsencode(Path(file).resolve())).hexdigest()
