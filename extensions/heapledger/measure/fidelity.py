@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import capstone
-from elftools.dwarf.ranges import BaseAddressEntry, RangeEntry
 from elftools.elf.elffile import ELFFile
 
-from heapledger.measure.lines import own_units
+from heapledger.measure.lines import own_units, unit_ranges
 from heapledger.measure.names import demangled
 from heapledger.measure.symbols import Binary, Function
 
@@ -98,19 +97,8 @@ def own_ranges(path: Path) -> list[tuple[int, int]]:
     found = []
     with path.open("rb") as file:
         dwarf = ELFFile(file).get_dwarf_info()
-        lists = dwarf.range_lists()
         for unit in own_units(dwarf):
-            top = unit.get_top_DIE()
-            base = top.attributes["DW_AT_low_pc"].value if "DW_AT_low_pc" in top.attributes else 0
-            if "DW_AT_ranges" in top.attributes and lists is not None:
-                for entry in lists.get_range_list_at_offset(top.attributes["DW_AT_ranges"].value, unit):
-                    if isinstance(entry, BaseAddressEntry):
-                        base = entry.base_address
-                    elif isinstance(entry, RangeEntry):
-                        offset = 0 if entry.is_absolute else base
-                        found.append((entry.begin_offset + offset, entry.end_offset + offset))
-            elif "DW_AT_high_pc" in top.attributes:
-                found.append((base, base + top.attributes["DW_AT_high_pc"].value))
+            found += [(one.start, one.stop) for one in unit_ranges(dwarf, unit) or ()]
     return found
 
 

@@ -7,6 +7,7 @@ With line tables only, LLVM describes a function by an entry of its own only whe
 from __future__ import annotations
 
 import bisect
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,9 @@ class LineTable:
             elf = ELFFile(file)
             if elf.has_dwarf_info():
                 self._dwarf = elf.get_dwarf_info()
-                self._units = [(unit, _ranges(self._dwarf, unit)) for unit in own_units(self._dwarf)]
+                self._units = [(unit, unit_ranges(self._dwarf, unit)) for unit in own_units(self._dwarf)]
+                # pyelftools' objects refer to each other and stay until the garbage collector comes.
+                weakref.finalize(self, close_sections, self._dwarf)
 
     def at(self, address: int) -> Row | None:
         """Return the row that covers an address."""
@@ -76,7 +79,14 @@ class _Rows:
         return Row(*self._rows[index])
 
 
-def _ranges(dwarf: Any, unit: Any) -> list[range] | None:
+def close_sections(dwarf: Any) -> None:
+    """Give back the copies of a binary's sections, some megabytes."""
+    for section in vars(dwarf).values():
+        if hasattr(section, "stream"):
+            section.stream.close()
+
+
+def unit_ranges(dwarf: Any, unit: Any) -> list[range] | None:
     """Return the addresses of a unit's code, or None where it does not say."""
     said = unit.get_top_DIE().attributes
     start = said["DW_AT_low_pc"].value if "DW_AT_low_pc" in said else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import capstone
 
@@ -92,9 +92,19 @@ def _jump_lines(binary: Binary, start: Function, goal: int, own: Own, depth: int
     return lines
 
 
-@lru_cache(maxsize=4096)
+_JUMPS: WeakKeyDictionary[Binary, dict[Function, tuple[tuple[int, int], ...]]] = WeakKeyDictionary()
+"""What was found in a binary, for as long as somebody else has it."""
+
+
 def jumps_out(binary: Binary, function: Function) -> tuple[tuple[int, int], ...]:
     """Return (address, destination) of every direct jump that leaves a function."""
+    known = _JUMPS.setdefault(binary, {})
+    if function not in known:
+        known[function] = _jumps_out(binary, function)
+    return known[function]
+
+
+def _jumps_out(binary: Binary, function: Function) -> tuple[tuple[int, int], ...]:
     decoder = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64)  # type: ignore[no-untyped-call]
     code = binary.code(function.address, function.size)
     end = function.address + function.size
