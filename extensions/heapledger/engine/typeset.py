@@ -32,8 +32,9 @@ FILES = {
 FONTS = {
     "DejaVuSerif": ("DejaVuSerif-BoldItalic.ttf", "fonts-dejavu-extra"),
     "FreeSerif": ("FreeSerif.otf", "fonts-freefont-otf"),
+    "tgtermes": ("tgtermes.sty", "tex-gyre"),
 }
-"""Fonts by what names them in a document: a file of the font, and its package."""
+"""Fonts by what names them in a document: a file of the font, and its package. Sphinx's own are the last."""
 
 LONGEST_SECONDS = 900.0
 """Longest wait for latexmk: what Read the Docs gives a whole build."""
