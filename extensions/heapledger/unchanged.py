@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache as memoize
 from pathlib import Path
 
@@ -50,7 +50,14 @@ class _Outcome(msgspec.Struct, frozen=True, array_like=True, gc=False):
     works: tuple[_Done, ...]
 
 
-_DECODER = msgspec.json.Decoder(tuple[_Outcome, ...])
+class _Note(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is kept of a document. Most of it would be paths of events: each stands once, and events have its number."""
+
+    paths: tuple[tuple[str, ...], ...]
+    outcomes: tuple[_Outcome, ...]
+
+
+_DECODER = msgspec.json.Decoder(_Note)
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -84,9 +91,10 @@ class Unchanged:
         if payload is None:
             return None
         try:
-            return _DECODER.decode(payload)
+            note = _DECODER.decode(payload)
         except msgspec.DecodeError:
             return None
+        return tuple(_with_paths(outcome, note.paths) for outcome in note.outcomes)
 
     def _key(self, snippets: Sequence[Snippet]) -> str:
         debugger = debugger_identity().encode() if any(snippet.memory for snippet in snippets) else b""
@@ -123,8 +131,10 @@ def _content(snippet: Snippet) -> bytes:
 
 def _payload(prepared: Sequence[Prepared], outcomes: Sequence[SnippetOutcome]) -> bytes | None:
     """Return what is kept of a document, or None where it cannot be written: a finding may name a file as above."""
+    numbers: dict[tuple[str, ...], int] = {}
+    kept = tuple(_kept(*pair, numbers) for pair in zip(prepared, outcomes, strict=True))
     try:
-        return _ENCODER.encode(list(map(_kept, prepared, outcomes)))
+        return _ENCODER.encode(_Note(tuple(numbers), kept))
     except UnicodeEncodeError:
         return None
 
@@ -141,11 +151,19 @@ def _is_final(one: Prepared, results: Results) -> bool:
     return True
 
 
-def _kept(one: Prepared, outcome: SnippetOutcome) -> _Outcome:
+def _kept(one: Prepared, outcome: SnippetOutcome, numbers: dict[tuple[str, ...], int]) -> _Outcome:
+    """Return what is kept of an outcome.
+
+    :param numbers: of all paths of the document; new ones are entered.
+    """
+
+    def numbered(path: tuple[str, ...]) -> tuple[str, ...]:
+        return (str(numbers.setdefault(path, len(numbers))),)
+
     return _Outcome(
         program=outcome.program,
         edition=outcome.edition,
-        profiles=tuple(map(_from_the_cache, outcome.profiles)),
+        profiles=tuple(_moved(_from_the_cache(profile), numbered) for profile in outcome.profiles),
         findings=outcome.findings,
         snapshots=outcome.snapshots,
         snapshot_key=outcome.snapshot_key,
@@ -158,6 +176,21 @@ def _kept(one: Prepared, outcome: SnippetOutcome) -> _Outcome:
 def _from_the_cache(outcome: ProfileOutcome) -> ProfileOutcome:
     provenance = Provenance.CACHED if outcome.provenance is not None else None
     return msgspec.structs.replace(outcome, provenance=provenance)
+
+
+def _with_paths(outcome: _Outcome, paths: Sequence[tuple[str, ...]]) -> _Outcome:
+    """Give the events of an outcome their paths back."""
+    profiles = tuple(_moved(profile, lambda number: paths[int(number[0])]) for profile in outcome.profiles)
+    return msgspec.structs.replace(outcome, profiles=profiles)
+
+
+def _moved(outcome: ProfileOutcome, change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> ProfileOutcome:
+    """Return an outcome with other paths in its events."""
+    ledger = outcome.ledger
+    if ledger is None or not ledger.events:
+        return outcome
+    events = tuple(msgspec.structs.replace(event, path=change(event.path)) for event in ledger.events)
+    return msgspec.structs.replace(outcome, ledger=msgspec.structs.replace(ledger, events=events))
 
 
 def _recordables(snippet: Snippet, kept: _Outcome) -> Iterable[Recordable]:
