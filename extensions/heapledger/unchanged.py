@@ -10,17 +10,14 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache as memoize
 from pathlib import Path
 
 import msgspec
 
-import heapledger
-from heapledger.config import Config
 from heapledger.engine.cache import Cache, key_of
 from heapledger.engine.debugger import debugger_identity
 from heapledger.engine.kinds import kind_of
-from heapledger.engine.task import Surroundings
+from heapledger.engine.task import Surroundings, digest_of_code
 from heapledger.engine.work import Results
 from heapledger.model import Finding, Profile, Provenance
 from heapledger.model_snapshot import SnapshotSet
@@ -210,26 +207,11 @@ def _digest_of(around: Surroundings) -> bytes:
     """Hash of all but the snippets that outcomes depend on."""
     rustc = around.rustc
     fields = [
-        ("heapledger", _package_digest()),
-        ("settings", _settings(around.config)),
+        ("heapledger", digest_of_code(".").encode()),  # whatever judges or joins may change an outcome
+        ("settings", repr(around.config).encode()),
         ("rustc", f"{rustc.path}\n{rustc.verbose}\n{rustc.fingerprint}".encode()),
         ("linker", around.linker.encode()),
         ("machine", platform.machine().encode()),
         ("tracer", tracer_digest().encode()),
     ]
     return key_of(fields).encode()
-
-
-def _settings(config: Config) -> bytes:
-    return repr(config).encode()
-
-
-@memoize
-def _package_digest() -> bytes:
-    """SHA-256 over all of our code: whatever judges or joins may change an outcome."""
-    root = Path(heapledger.__file__).parent
-    digest = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(root)}\0{len(content)}\0".encode() + content)
-    return digest.digest()

@@ -119,7 +119,7 @@ def test_other_settings_are_another_question(folder: Path) -> None:
 
 def test_other_code_of_ours_is_another_question(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     evaluate(snippets(), Config(), cache=Cache(folder))
-    monkeypatch.setattr(unchanged, "_package_digest", lambda: b"edited")
+    monkeypatch.setattr(unchanged, "digest_of_code", lambda *_: "edited")
     cache = Watched(folder)
     assert evaluate(snippets(), Config(), cache=cache).fresh == 0
     assert cache.looked_up > 0

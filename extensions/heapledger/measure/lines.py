@@ -95,8 +95,11 @@ def unit_ranges(dwarf: Any, unit: Any) -> list[range] | None:
             return None
         end = said["DW_AT_high_pc"]
         return [range(start, end.value if end.form == "DW_FORM_addr" else start + end.value)]
+    lists = dwarf.range_lists()
+    if lists is None:
+        return None
     base, found = start or 0, []
-    for entry in dwarf.range_lists().get_range_list_at_offset(said["DW_AT_ranges"].value, cu=unit):
+    for entry in lists.get_range_list_at_offset(said["DW_AT_ranges"].value, cu=unit):
         if isinstance(entry, BaseAddressEntry):
             base = entry.base_address
         else:
