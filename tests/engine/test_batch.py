@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -73,7 +72,7 @@ def facts(ledger: Ledger) -> dict[str, object]:
 
 
 @pytest.fixture
-def rustc_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def rustc_runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Sources that rustc compiled, in order; the real rustc runs."""
     seen: list[str] = []
     real = compiling.run_rustc

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,7 +102,7 @@ def test_a_worker_with_other_tools_is_refused(tmp_path: Path, monkeypatch: pytes
 
 def test_a_cluster_whose_last_worker_goes(tmp_path: Path) -> None:
     with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0") as small:
-        closing = threading.Thread(target=lambda: (time.sleep(1), small.scale(0)))
+        closing = threading.Timer(1, small.scale, [0])
         endless = read_rust(text="loop {}", file="page.md", snippet_id="endless")
         closing.start()
         session = evaluate([endless], config(small, timeout=60, profiles=["debug"]), cache=Cache(tmp_path))

@@ -109,7 +109,7 @@ def not_a_folder(cache: Path) -> None:
 
 def full_of_garbage(cache: Path) -> None:
     """Every entry becomes something that no cache should hold."""
-    spoil: list[Callable[[Path], None]] = [
+    spoil: list[Callable[[Path], object]] = [
         lambda path: path.write_bytes(os.urandom(5_000)),
         lambda path: path.write_bytes(b""),
         lambda path: path.write_bytes(path.read_bytes()[:-7]),

@@ -47,12 +47,10 @@ def build_group(name: str) -> Group:
             page = path.read_bytes() + NEIGHBOUR.format(name=path.stem).encode()
             (place.docs / path.name).write_bytes(page)
         place.page("good.md", "# Good\n" + NEIGHBOUR.format(name="good"))
-        builds, leftovers = [], []
-        for _ in range(2):
-            builds.append(place.build("text"))
-            leftovers.append(place.leftovers())
+        first, left = place.build("text"), place.leftovers()
+        second, leftovers = place.build("text"), [left, place.leftovers()]
         pages = {path.stem: path.read_text(encoding="utf-8") for path in (place.out / "text").glob("*.txt")}
-        return Group(*builds, pages, leftovers)
+        return Group(first, second, pages, leftovers)
 
 
 @pytest.fixture(scope="session")

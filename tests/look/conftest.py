@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -60,7 +61,9 @@ def open_page(browser: Browser) -> Iterator[object]:
     """Open a page from ``file://``; returns it and the addresses of all its requests."""
     contexts = []
 
-    def opened(path: Path, *, width: int = 1280, scheme: str = "light", script: bool = True) -> tuple[Page, list[str]]:
+    def opened(
+        path: Path, *, width: int = 1280, scheme: Literal["light", "dark"] = "light", script: bool = True
+    ) -> tuple[Page, list[str]]:
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=script
         )

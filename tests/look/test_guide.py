@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
@@ -47,7 +48,7 @@ LOOKED_AT = (
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_a_whole_page(guide: Path, browser: Browser, scheme: str) -> None:
+def test_axe_finds_nothing_on_a_whole_page(guide: Path, browser: Browser, scheme: Literal["light", "dark"]) -> None:
     """The theme's own parts of the page included."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
     page = context.new_page()
@@ -182,7 +183,7 @@ def test_links_within_the_guide_lead_somewhere(guide: Path) -> None:
     checked = 0
     for path, soup in soups.items():
         for link in soup.find_all("a", href=True):
-            address = urlsplit(link["href"])
+            address = urlsplit(str(link["href"]))
             if address.scheme or address.netloc:
                 continue
             target = (path.parent / unquote(address.path)).resolve() if address.path else path

@@ -39,7 +39,7 @@ def test_classes_are_ours(themed: dict[str, Path]) -> None:
     for page in themed["furo"].glob("*.html"):
         soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
         for element in soup.select(".heapledger-snippet, .heapledger-snippet *"):
-            for name in element.get("class", []):
+            for name in element.get("class") or ():
                 assert name.startswith("heapledger-") or foreign.match(name), f"{page.name}: {name}"
 
 

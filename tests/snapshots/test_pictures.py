@@ -11,12 +11,12 @@ import pytest
 
 from heapledger.engine.cache import Cache
 from heapledger.engine.draw import PictureJob, draw_all, find_renderer
+from heapledger.outcome import SnippetOutcome
 from heapledger.render.memory import view_of
 from heapledger.render.memory_text import memory_lines
 from heapledger.render.mermaid.diagram import Diagram
 from heapledger.render.mermaid.memory import memory_diagrams
 from heapledger.render.mermaid.palette import config
-from heapledger.session import SnippetOutcome
 from heapledger.source.options import Options
 
 HERE = Path(__file__).parent

@@ -107,7 +107,7 @@ def test_what_it_prints(case: Case) -> None:
 
 def test_where_it_points(case: Case) -> None:
     """Follow the first pointer of each variable that says where it points to."""
-    places = {said.name: said.address("at") for said in case.said if said.address("at") is not None}
+    places = {said.name: at for said in case.said if (at := said.address("at")) is not None}
     bases: dict[int, int] = {}
     for said in case.said:
         to = said.address("to")

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.xdist_group("tracer")
 @pytest.fixture(scope="session")
 def outcomes(shared_cache: Path) -> Mapping[str, SnippetOutcome]:
     """All programs in one plan; those with very many events in one profile, for time."""
-    found = {}
+    found: dict[str, SnippetOutcome] = {}
     for names, profiles in ((set(NAMES) - MANY, tuple(Profile)), (MANY, (Profile.RELEASE,))):
         snippets = [
             read_rust(text=(CASES / f"{name}.rs").read_text(encoding="utf-8"), file=f"{name}.rs", snippet_id=name)

@@ -25,8 +25,20 @@ HEADER = 4096
 WALKED_AT = 48
 """Byte of the header where ``used`` stands, and ``events`` after it: walks by libgcc, and walks by rules."""
 
-PLAIN = ("plain", "thread", "tls_destructor", "atexit", "qsort", "recursion", "aligned", "panic", "panic_in_thread")
-PLAIN += ("dyn", "remembering", "below_rbp")
+PLAIN = (
+    "plain",
+    "thread",
+    "tls_destructor",
+    "atexit",
+    "qsort",
+    "recursion",
+    "aligned",
+    "panic",
+    "panic_in_thread",
+    "dyn",
+    "remembering",
+    "below_rbp",
+)
 LEFT = {"far_rbp": 3, "below_rbx": 3, "expression": 3, "untold": 3, "signal": 3, "plugins": 6}
 """What the rules cannot say, or must not remember: libgcc does so many walks."""
 EITHER = ("large", "context", "storm")
@@ -79,8 +91,11 @@ def trace() -> Iterator[int]:
 def walks(program: Path, *arguments: str) -> tuple[int, int]:
     """Run a program; return how many walks the rules did, and how many libgcc."""
     with trace() as descriptor:
-        told = {"capture_output": True, "text": True, "env": {"RUST_BACKTRACE": "1"}}  # it allocates a lot, far down
-        done = subprocess.run([program, *arguments], pass_fds=[TRACE_FD], timeout=60, check=False, **told)
+        env = {"RUST_BACKTRACE": "1"}  # it allocates a lot, far down
+        command = [str(program), *arguments]
+        done = subprocess.run(
+            command, pass_fds=[TRACE_FD], timeout=60, check=False, capture_output=True, text=True, env=env
+        )
         assert "walks differ" not in done.stderr, (arguments, done.stderr)
         libgcc, rules = struct.unpack("<QQ", os.pread(descriptor, 16, WALKED_AT))
     return rules, libgcc

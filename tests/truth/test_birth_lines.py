@@ -47,13 +47,13 @@ LARGEST_ALIGN_OF_LIBC = 16
 SAMPLE = 4
 """One in so many snippets of the guide is compared, by its name; all of them take ten minutes."""
 
-JUMPS = {("hello", Profile.RELEASE): {2: (1, 1024)}}
+Table = dict[int | None, tuple[int, int]]
+"""Blocks and bytes by line; None: no line of the program."""
+
+JUMPS: dict[tuple[str, Profile], Table] = {("hello", Profile.RELEASE): {2: (1, 1024)}}
 """Blocks and bytes by the line whose jump led to them: the frame is gone, so DHAT has no line for them."""
 
 RAN_TO_AN_END = {ExitKind.RETURNED, ExitKind.EXITED, ExitKind.PANICKED}
-
-Table = dict[int | None, tuple[int, int]]
-"""Blocks and bytes by line; None: no line of the program."""
 
 
 def born(events: Iterable[Event]) -> Table:

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,9 @@ from heapledger.toolchain.tracer import build_tracer
 from .test_totals import THREADED, promised
 from .workshop import NAMES, PROFILES, Workshop
 
+Compiled = Callable[[Task], tuple[Path, Path]]
+"""Compiles a task: the folder of its source, and the executable."""
+
 RUNS = 50
 RANDOM_ORDER = {"hash_map"}
 """Programs that free the strings of a HashMap: in the order of its random seed."""
@@ -42,7 +45,7 @@ def supervisor() -> Iterator[Supervisor]:
 
 
 @pytest.fixture(scope="session")
-def compiled_once(workshop: Workshop, supervisor: Supervisor, tmp_path_factory: pytest.TempPathFactory):
+def compiled_once(workshop: Workshop, supervisor: Supervisor, tmp_path_factory: pytest.TempPathFactory) -> Compiled:
     tracer = build_tracer(workshop.rustc, workshop.cache, tmp_path_factory.mktemp("tracer"))
 
     def compiled(task: Task) -> tuple[Path, Path]:
@@ -67,10 +70,11 @@ def repeat(task: Task, folder: Path, path: Path, supervisor: Supervisor) -> Iter
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("name", CASES)
 def test_fifty_runs_agree(
-    name: str, profile: Profile, workshop: Workshop, supervisor: Supervisor, compiled_once
+    name: str, profile: Profile, workshop: Workshop, supervisor: Supervisor, compiled_once: Compiled
 ) -> None:
     task = workshop.task(name, profile)
-    runs = list(repeat(task, *compiled_once(task), supervisor))
+    folder, binary = compiled_once(task)
+    runs = list(repeat(task, folder, binary, supervisor))
     values = {metric: {getattr(run.totals, metric) for run in runs} for metric in COUNTED_METRICS}
     ledger = workshop.ledger(name, profile)
     assert {metric: values[metric] for metric in promised(name)} == {

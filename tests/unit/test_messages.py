@@ -26,11 +26,12 @@ def in_source() -> set[str]:
 def in_catalogue(path: Path) -> dict[str, tuple[str, ...]]:
     with path.open("rb") as file:
         catalog = read_po(file)
-    entries = {}
+    entries: dict[str, tuple[str, ...]] = {}
     for message in catalog:
         if message.id:
             name = message.id[0] if isinstance(message.id, (tuple, list)) else message.id
-            entries[name] = message.string if isinstance(message.string, tuple) else (message.string,)
+            string = message.string
+            entries[name] = tuple(map(str, string if isinstance(string, (tuple, list)) else (string,)))
     return entries
 
 

@@ -90,9 +90,11 @@ def test_what_timing_decides_makes_no_recording_stale(tmp_path: Path) -> None:
     other = ledger(FIRST, SECOND, *OTHER_FREES, peak=24)
     assert stale(tmp_path, page(other), first.toolchain) == ()
     assert write(tmp_path, page(other), first.toolchain) == ()
+    assert first.totals is not None
+    more = msgspec.structs.replace(first.totals, allocs=3)
     for changed in (
         ledger(FIRST, SECOND, SECOND, *OTHER_FREES, peak=24),
-        msgspec.structs.replace(other, totals=msgspec.structs.replace(first.totals, allocs=3)),
+        msgspec.structs.replace(other, totals=more),
         ledger(FIRST, SECOND, *FREES, threads=1, peak=24),
     ):
         assert stale(tmp_path, page(changed), first.toolchain) == ("page",)
