@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 MAX_NAMES = 8
 """Most names of one path on a page; JSON has them all."""
@@ -11,6 +12,7 @@ _CLOSURE = re.compile(r"\{+closure[^}]*\}+")
 _DULL = ("alloc::alloc::Global", "<alloc::alloc::Global")
 
 
+@lru_cache(maxsize=4096)  # a loop of 100,000 calls has a handful of paths
 def short_path(path: tuple[str, ...]) -> tuple[str, ...]:
     """Shorten every name to its last two parts without type arguments, and long paths in the middle."""
     names: list[str] = []
@@ -25,6 +27,7 @@ def short_path(path: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(names)
 
 
+@lru_cache(maxsize=4096)
 def short_name(name: str) -> str:
     """Return ``Vec::push`` for ``<alloc::vec::Vec<u8>>::push``; closures keep the function they stand in."""
     name = _CLOSURE.sub("{closure}", name)
