@@ -46,14 +46,14 @@ class Book:
 
 
 @pytest.fixture(scope="module")
-def book(guide: Session, common: Path, tmp_path_factory: pytest.TempPathFactory) -> Book:
+def book(guide: Session, guide_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Book:
     """The guide in a clean folder, with an environment of its own, built with the commands of Read the Docs."""
     assert missing_packages() == [], "apt-get install them; the tests look at the PDF"
     clean = tmp_path_factory.mktemp("readthedocs") / "checkout"
     with watched_memory() as memory:
         started = time.monotonic()
         checkout(ROOT, clean)
-        service = ReadTheDocs(clean, common / "guide-cache")
+        service = ReadTheDocs(clean, guide_cache)
         pdf = service.build()
         seconds = time.monotonic() - started
     out = service.out

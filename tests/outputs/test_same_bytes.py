@@ -62,10 +62,9 @@ def guide_copy(tmp_path: Path) -> Path:
 
 @pytest.mark.usefixtures("checked_guide")
 def test_the_guide_is_the_same_everywhere(
-    guide_copy: Path, tmp_path: Path, common: Path, sphinx_build: Callable[..., Built]
+    guide_copy: Path, tmp_path: Path, guide_cache: Path, sphinx_build: Callable[..., Built]
 ) -> None:
-    known = common / "guide-cache"
-    here = sphinx_build(ROOT / "docs", tmp_path / "here", "html", "-j", "1", cache=known, env=DATED)
+    here = sphinx_build(ROOT / "docs", tmp_path / "here", "html", "-j", "1", cache=guide_cache, env=DATED)
     there = sphinx_build(guide_copy, tmp_path / "there", "html", "-j", "4", cache=tmp_path / "cache", env=DATED)
     assert (here.status, there.status) == (0, 0), here.warnings + there.warnings
     assert len(digests(here.folder)) > 20
