@@ -263,7 +263,7 @@ def linearity(races: list[dict[str, Any]]) -> list[str]:
         for size in sorted(size for size in sizes if size > 100 in sizes):
             wall, cpu = (sizes[size][clock] * 100 / (sizes[100][clock] * size) for clock in ("wall", "cpu"))
             told.append(
-                f"A snippet among {size} {kind} ones takes {wall:.2f} of one among 100, in processor time {cpu:.2f}."
+                f"Time of a snippet among {size} {kind} ones : one among 100 = {wall:.2f}, in processor time {cpu:.2f}."
             )
     return told
 
