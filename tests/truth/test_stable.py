@@ -19,6 +19,7 @@ from heapledger.engine import run as engine
 from heapledger.engine.compile import compile_program
 from heapledger.engine.process import Supervisor
 from heapledger.engine.task import Task
+from heapledger.measure.attribute import Attributor
 from heapledger.measure.ledger import Measured, measure
 from heapledger.measure.own import Own
 from heapledger.measure.symbols import Binary
@@ -64,7 +65,7 @@ def repeat(task: Task, folder: Path, path: Path, supervisor: Supervisor) -> Iter
     for _ in range(RUNS):
         trace = engine._start(task, folder, program, supervisor).trace
         assert trace is not None
-        yield measure(trace, program.binary, own, task.program.source_line)
+        yield measure(trace, Attributor(program.binary, own), task.program.source_line)
 
 
 @pytest.mark.parametrize("profile", PROFILES)

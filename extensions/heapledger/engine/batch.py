@@ -43,7 +43,8 @@ def plan_batches(works: Iterable[Work], scratch: Path) -> tuple[list[Step], list
         else:
             alone.append(work)
     steps: list[Step] = []
-    for (profile, edition), tasks in groups.items():
+    # Release first: while its programs, the last of them, are linked by one process, those of debug keep the rest busy.
+    for (profile, edition), tasks in sorted(groups.items(), key=lambda group: group[0][0] is Profile.DEBUG):
         for index, part in enumerate(_parts(tasks, MOST[profile])):
             if len(part) < LEAST:
                 alone += part

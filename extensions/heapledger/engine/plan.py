@@ -149,4 +149,5 @@ def _worker_count(executor: str) -> int:
         return int(count)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 8 << 30
-    return max(1, min(cores, memory // BYTES_PER_WORKER))
+    # One more than there are cores: of those at work, one always waits for a process to start or to be read.
+    return max(1, min(cores + 1, memory // BYTES_PER_WORKER))

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -61,6 +61,9 @@ class Limits:
     """Bytes of a file that it writes; SIGXFSZ ends a process that writes more."""
     processes: int
     """Processes and threads at one time. With dropped privileges the next one is refused, else all are ended."""
+    first_look_seconds: float = 0.01
+    """Seconds until the number of its processes and their processor time are looked at first, where the kernel does
+    not hold them. Looking takes time of the kernel, as much as a millisecond at the end of each process."""
     output_bytes: int
     """Bytes kept of stdout, and of stderr; one byte more ends the program."""
 
@@ -301,6 +304,9 @@ def _script() -> str:
     return str(Path(__file__).with_name("supervisor.py"))
 
 
+_LIMITS = tuple(field.name for field in fields(Limits))
+
+
 def _message(job: Job) -> dict[str, Any]:
     """Encode a job; bytes travel one a character, so that nothing depends on either side's locale."""
     return {
@@ -308,7 +314,7 @@ def _message(job: Job) -> dict[str, Any]:
         "executable": _raw(job.executable if job.executable is not None else job.argv[0]),
         "cwd": _raw(str(job.cwd)),
         "env": {_raw(name): _raw(value) for name, value in job.env.items()},
-        "limits": asdict(job.limits),
+        "limits": {name: getattr(job.limits, name) for name in _LIMITS},
         "targets": list(job.fds),
         "drop": job.drop_privileges,
     }

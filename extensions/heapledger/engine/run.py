@@ -97,17 +97,18 @@ def run_traced(task: Task, rustc: Rustc, folder: Path, program: Executable, supe
     :raises TracerSilent: where it left no trace although it ended by itself.
     """
     measured: list[Measured] = []
+    attributor = Attributor(program.binary, program.own)
     first = run = _start(task, folder, program, supervisor)
     wanted = RUNS
     while True:
-        exit_, usable = ending(run.outcome, run.trace, _exited(run.trace, program))
+        exit_, usable = ending(run.outcome, run.trace, _exited(run.trace, attributor))
         if run.trace is None or not run.trace.attached:
             if usable:
                 raise TracerSilent(
                     "the program ran, but the tracer left no trace: the snippet may have closed or replaced it"
                 )
             return _ledger(task, rustc, run.outcome, exit_)
-        measured.append(measure(run.trace, program.binary, program.own, task.program.source_line))
+        measured.append(measure(run.trace, attributor, task.program.source_line))
         if not usable:
             break
         if measured[-1].threads > 1 or run.trace.threads > 1:
@@ -115,7 +116,7 @@ def run_traced(task: Task, rustc: Rustc, folder: Path, program: Executable, supe
         if len(measured) >= wanted:
             break
         run = _start(task, folder, program, supervisor)
-    exit_, _ = ending(first.outcome, first.trace, _exited(first.trace, program))
+    exit_, _ = ending(first.outcome, first.trace, _exited(first.trace, attributor))
     return _ledger(task, rustc, first.outcome, exit_, measured)
 
 
@@ -174,11 +175,10 @@ def _seal(descriptor: int) -> None:
     fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
 
 
-def _exited(trace: RawTrace | None, program: Executable) -> bool | None:
+def _exited(trace: RawTrace | None, attributor: Attributor) -> bool | None:
     """Whether the program called ``exit`` itself: main was on the stack, or another thread called it."""
     if trace is None or not trace.exit_reached:
         return None
-    attributor = Attributor(program.binary, program.own)
     return trace.exit_thread != MAIN_THREAD or attributor.under_main(trace.exit_frames)
 
 

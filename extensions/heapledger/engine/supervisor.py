@@ -33,7 +33,6 @@ from heapledger.engine.supervisor_start import PR_SET_CHILD_SUBREAPER, Starter, 
 from heapledger.engine.supervisor_tree import LINUX, Reaper, descendants
 
 MAX_FDS = 32
-FIRST_LOOK_SECONDS = 0.01
 LOOK_SECONDS = 0.1
 HEADER = struct.Struct("!I")
 
@@ -163,7 +162,8 @@ class Worker:
 
     def watch(self, limits: Message, started: float, reaper: Reaper, streams: tuple[Stream, Stream]) -> str:
         """Wait for the end of the main process, not of its output (finding 4); return which limit was hit, if any."""
-        pause, look_at, deadline = FIRST_LOOK_SECONDS, started + FIRST_LOOK_SECONDS, started + limits["wall_seconds"]
+        pause, deadline = limits["first_look_seconds"], started + limits["wall_seconds"]
+        look_at = started + pause
         reason = ""
         for stream in streams:
             self.poll.register(stream.source, select.POLLIN)
@@ -173,7 +173,7 @@ class Worker:
                 reason = "timeout"
             elif now >= look_at:
                 reason = _look(limits, reaper)
-                pause = min(1.5 * pause, LOOK_SECONDS)
+                pause = min(1.5 * pause, max(pause, LOOK_SECONDS))
                 look_at = now + pause
             elif self.take(streams, self.ready(min(deadline, look_at) - now, busy=True)):
                 reason = "output-limit"

@@ -6,6 +6,7 @@ merged lines there is none.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from heapledger.measure.names import demangled, readable
@@ -15,15 +16,7 @@ from heapledger.measure.tailcalls import line_of_tail_call
 
 MAIN_THREAD = 1
 
-_SHIMS = (
-    "__rust_alloc",
-    "__rust_dealloc",
-    "__rust_realloc",
-    "__rust_alloc_zeroed",
-    "__rg_",
-    "__rdl_",
-    "heapledger_tracer",
-)
+_SHIM = re.compile("__rust_alloc|__rust_dealloc|__rust_realloc|__rg_|__rdl_|heapledger_tracer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +91,7 @@ class Attributor:
         names = [readable(frame.symbol, frame.file) for frame in inner]
         outer = next((index for index, name in enumerate(names) if self.own.starts(name)), len(names))
         names = names[:outer]
-        last = max((index for index, name in enumerate(names) if any(shim in name for shim in _SHIMS)), default=-1)
+        last = max((index for index, name in enumerate(names) if _SHIM.search(name)), default=-1)
         return tuple(self.own.shown(name) for name in reversed(names[last + 1 :]))
 
 

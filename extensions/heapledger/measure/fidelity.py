@@ -96,7 +96,7 @@ def own_ranges(path: Path) -> list[tuple[int, int]]:
     """Return the address ranges of the compilation units of the snippet's crate."""
     found = []
     with path.open("rb") as file:
-        dwarf = ELFFile(file).get_dwarf_info()
+        dwarf = ELFFile(file).get_dwarf_info(relocate_dwarf_sections=False)
         for unit in own_units(dwarf):
             found += [(one.start, one.stop) for one in unit_ranges(dwarf, unit) or ()]
     return found

@@ -9,9 +9,7 @@ import msgspec
 
 from heapledger.measure.attribute import MAIN_THREAD, Attributor
 from heapledger.measure.overflow import Beyond, count_beyond
-from heapledger.measure.own import Own
 from heapledger.measure.region import Regions, split
-from heapledger.measure.symbols import Binary
 from heapledger.measure.trace import RawEvent, RawTrace
 from heapledger.model import Event, EventKind, Outside, OutsideTotals, Totals
 
@@ -32,13 +30,12 @@ class Measured:
     """No thread was running any more when the process ended."""
 
 
-def measure(trace: RawTrace, binary: Binary, own: Own, source_line: Callable[[int], int | None]) -> Measured:
+def measure(trace: RawTrace, attributor: Attributor, source_line: Callable[[int], int | None]) -> Measured:
     """Turn a trace into figures.
 
-    :param own: which part of the binary is the snippet.
+    :param attributor: of the snippet in its binary; runs of one program share it, for their stacks are the same.
     :param source_line: line of the snippet's source for a line of the program.
     """
-    attributor = Attributor(binary, own)
     regions = split(trace, attributor)
     blocks: dict[int, int] = {}
     threads: dict[int, int] = {MAIN_THREAD: MAIN_THREAD}

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import bisect
 import weakref
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,27 +43,44 @@ class LineTable:
 
     def __init__(self, path: Path) -> None:
         self._dwarf: Any = None
-        self._units: list[tuple[Any, list[range] | None]] = []
         self._read: dict[int, _Rows] = {}
         with path.open("rb") as file:
             elf = ELFFile(file)
             if elf.has_dwarf_info():
-                self._dwarf = elf.get_dwarf_info()
-                self._units = [(unit, unit_ranges(self._dwarf, unit)) for unit in own_units(self._dwarf)]
+                self._dwarf = elf.get_dwarf_info(relocate_dwarf_sections=False)
+                # By address, where the compiler wrote them: it saves reading the first entry of every unit.
+                self._aranges = self._dwarf.get_aranges()
                 # pyelftools' objects refer to each other and stay until the garbage collector comes.
                 weakref.finalize(self, close_sections, self._dwarf)
 
     def at(self, address: int) -> Row | None:
         """Return the row that covers an address."""
-        for unit, ranges in self._units:
-            if ranges is not None and not any(address in one for one in ranges):
-                continue
+        for unit in self._units_at(address):
             if unit.cu_offset not in self._read:
                 self._read[unit.cu_offset] = _Rows(_rows(self._dwarf, unit))
             row = self._read[unit.cu_offset].at(address)
             if row is not None:
                 return row
         return None
+
+    def _units_at(self, address: int) -> Iterator[Any]:
+        """Return units of the snippet's crate that may have code at an address."""
+        if self._dwarf is None:
+            return
+        if self._aranges is None:
+            for unit, ranges in self._units:
+                if ranges is None or any(address in one for one in ranges):
+                    yield unit
+            return
+        offset = self._aranges.cu_offset_at_addr(address)
+        if offset is not None:
+            unit = self._dwarf.get_CU_at(offset)
+            if _is_own(unit):
+                yield unit
+
+    @cached_property
+    def _units(self) -> list[tuple[Any, list[range] | None]]:
+        return [(unit, unit_ranges(self._dwarf, unit)) for unit in own_units(self._dwarf)]
 
 
 class _Rows:
@@ -108,12 +127,16 @@ def unit_ranges(dwarf: Any, unit: Any) -> list[range] | None:
     return found
 
 
+def _is_own(unit: Any) -> bool:
+    name = unit.get_top_DIE().attributes.get("DW_AT_name")
+    return name is not None and bool(name.value.startswith(OWN_UNIT))
+
+
 def own_units(dwarf: Any) -> list[Any]:
     """Return the compilation units of the snippet's crate: they stand first, since the crate is linked first."""
     found: list[Any] = []
     for unit in dwarf.iter_CUs():
-        name = unit.get_top_DIE().attributes.get("DW_AT_name")
-        if name is not None and name.value.startswith(OWN_UNIT):
+        if _is_own(unit):
             found.append(unit)
         elif found:
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from heapledger.source import rust
 from heapledger.source.program import Program
@@ -46,7 +47,12 @@ def why_alone(program: Program) -> str:
     """Return what makes a program stand alone, or nothing where it may be one of a batch."""
     if not program.traced or program.no_std:
         return "it is run untraced"
-    return next(_reasons(program.text), "")
+    return _first_reason(program.text)
+
+
+@lru_cache(maxsize=1024)  # both profiles of a program ask
+def _first_reason(text: str) -> str:
+    return next(_reasons(text), "")
 
 
 def _reasons(text: str) -> Iterator[str]:

@@ -120,7 +120,7 @@ class Dies:
             elf = ELFFile(file)
             if not elf.has_dwarf_info():
                 raise ValueError("the program has no debug info")
-            self._dwarf = elf.get_dwarf_info()
+            self._dwarf = elf.get_dwarf_info(relocate_dwarf_sections=False)
             sections = {
                 name: elf.get_section_by_name(name)
                 for name in (".debug_info", ".debug_abbrev", ".debug_str", ".debug_ranges", ".debug_loc")
