@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import dask
 import msgspec
 import pytest
-from distributed import LocalCluster, Security
+from distributed import Client, LocalCluster, Security
 
 from heapledger.config import Config, from_values
 from heapledger.engine import dask as executor
@@ -108,6 +112,50 @@ def test_a_cluster_whose_last_worker_goes(tmp_path: Path) -> None:
         session = evaluate([endless], config(small, timeout=60, profiles=["debug"]), cache=Cache(tmp_path))
         closing.join()
     assert "workers" in session.missing or "worker" in session.missing
+
+
+def test_a_cluster_whose_scheduler_goes(tmp_path: Path) -> None:
+    told, endless = tmp_path / "scheduler.json", read_rust(text="loop {}", file="page.md", snippet_id="endless")
+    shared = ["--scheduler-file", str(told), "--no-dashboard"]
+    here = ["--host", "127.0.0.1", "--port", "0"]
+    with (
+        process("distributed.cli.dask_scheduler", *here, *shared) as scheduler,
+        process("distributed.cli.dask_worker", *shared, "--nthreads", "1", "--no-nanny", "--death-timeout", "5"),
+    ):
+        address = wait_for_address(told)
+        with Client(address) as client:
+            client.wait_for_workers(1, timeout=60)
+        settings = {"heapledger_executor": address.replace("tcp:", "dask:"), "heapledger_profiles": ["debug"]}
+        killing = threading.Timer(3, scheduler.kill)
+        killing.start()
+        session = evaluate(
+            [endless], from_values({**settings, "heapledger_timeout": 60}), cache=Cache(tmp_path / "cache")
+        )
+        killing.join()
+    assert "scheduler" in session.missing
+    assert "is gone; what was finished is kept" in session.missing
+
+
+@contextmanager
+def process(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of Dask's, ended at the end."""
+    started = subprocess.Popen(
+        [sys.executable, "-m", module, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield started
+    finally:
+        started.kill()
+        started.wait()
+
+
+def wait_for_address(told: Path) -> str:
+    """The scheduler's, as it writes it into a file."""
+    until = time.monotonic() + 60
+    while not (told.exists() and told.read_text(encoding="utf-8").rstrip().endswith("}")):
+        assert time.monotonic() < until, "no scheduler within a minute"
+        time.sleep(0.1)
+    return str(json.loads(told.read_text(encoding="utf-8"))["address"])
 
 
 def certified(folder: Path) -> dict[str, object]:

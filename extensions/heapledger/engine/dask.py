@@ -41,5 +41,12 @@ def cluster(executor: str) -> Iterator[tuple[Executor, Callable[[], int]]]:
         client = connect(f"{scheme}://{place}", timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, RuntimeError) as error:
         raise ToolchainUnusable(f"the Dask scheduler at {place} does not answer: {error}") from error
+
+    def threads() -> int:
+        try:
+            return sum(client.nthreads().values())
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise ToolchainUnusable(f"the Dask scheduler at {place} is gone; what was finished is kept") from error
+
     with client:
-        yield client.get_executor(retries=RETRIES), lambda: sum(client.nthreads().values())
+        yield client.get_executor(retries=RETRIES), threads

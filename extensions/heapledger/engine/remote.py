@@ -11,7 +11,7 @@ import platform
 import socket
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache as memoize
 from pathlib import Path
@@ -160,7 +160,7 @@ def do_remotely(
     """Have work done by an executor of other machines.
 
     :param workers: how many work now.
-    :raises ToolchainUnusable: where a worker's toolchain is not ours, or nobody works any more.
+    :raises ToolchainUnusable: where a worker's toolchain is not ours, nobody works any more, or the scheduler is gone.
     """
     identity = {needed: Identity.here(rustc, debugger=needed) for needed in (False, True)}
     count = workers()
@@ -178,10 +178,17 @@ def do_remotely(
                 raise ToolchainUnusable("every worker of the Dask cluster is gone; what was finished is kept")
             for future in finished:
                 del pending[future]
-                _take(future.result(), done)
+                _take(_result_of(future), done)
     finally:
         for future in pending:
             future.cancel()
+
+
+def _result_of(future: Future[Returned]) -> Returned:
+    try:
+        return future.result()
+    except CancelledError as error:  # not by us: Dask gives up what it had in hand where it loses its scheduler
+        raise ToolchainUnusable("the Dask scheduler is gone; what was finished is kept") from error
 
 
 def _take(returned: Returned, done: Done) -> None:
