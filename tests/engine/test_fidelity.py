@@ -16,7 +16,7 @@ from heapledger.engine.cache import Cache
 from heapledger.engine.compile import rustc_command
 from heapledger.engine.task import Surroundings, Task, make_task
 from heapledger.engine.tools import tool_environment
-from heapledger.measure.fidelity import Comparison, compare_allocator_calls, compare_code
+from heapledger.measure.fidelity import Comparison, compare_allocator_calls, compare_code, listings
 from heapledger.model import Profile
 from heapledger.outcome import Session
 from heapledger.source.program import Program, build_program
@@ -76,7 +76,8 @@ def compare_builds(folder: Path, program: Program, found: Rustc, tracer: BuiltTr
     traced = compile_in(folder / "traced", task, found, program.traced_text, tracer)
     plain = compile_in(folder / "plain", task, found, program.text, None)
     bare = compile_in(folder / "bare", task, found, program.text, None, debuginfo=False)
-    compared = compare_code(traced, plain), compare_allocator_calls(traced, bare)
+    code = listings(traced)
+    compared = compare_code(code, listings(plain)), compare_allocator_calls(code, bare)
     shutil.rmtree(folder)
     return compared
 
@@ -128,5 +129,5 @@ def test_a_tracer_in_the_users_crate_is_noticed(found: Rustc, tmp_path: Path) ->
     task = make_task(program, Profile.RELEASE, Surroundings(rustc=found, config=Config()), run=True, timeout=None)
     inside = compile_in(tmp_path / "inside", replace(task), found, counting, None)
     plain = compile_in(tmp_path / "plain", task, found, text, None)
-    comparison: Comparison = compare_code(inside, plain)
+    comparison: Comparison = compare_code(listings(inside), listings(plain))
     assert any(difference == "snippet::main differs" for difference in comparison.differences), comparison

@@ -37,19 +37,29 @@ class Comparison:
     """One line for each function that differs or is missing on one side."""
 
 
-def compare_code(traced: Path, plain: Path) -> Comparison:
+Listings = dict[str, list[str]]
+"""Masked assembly by function name; equal names (generic instances) side by side."""
+
+
+def compare_code(traced: Listings, plain: Listings) -> Comparison:
     """Compare the machine code of all functions of the snippet's crate in two linked programs."""
-    return _compare(_listings(traced), _listings(plain))
+    differences = []
+    for name in sorted(traced.keys() | plain.keys()):
+        here, there = sorted(traced.get(name, [])), sorted(plain.get(name, []))
+        if here != there:
+            what = "differs" if here and there else f"is only in the program {'with' if here else 'without'} the tracer"
+            differences.append(f"{name} {what}")
+    return Comparison(sum(map(len, traced.values())), tuple(differences))
 
 
-def compare_allocator_calls(traced: Path, plain: Path) -> Comparison:
+def compare_allocator_calls(traced: Listings, plain: Path) -> Comparison:
     """Compare the sequence of allocator calls in each function: debug info may swap registers, so a build without it.
 
     Without debug info the functions of the crate cannot be told from those of std, which has copies of its own of some
     of them, under the same name: every sequence of ``traced`` must be found in ``plain``, as often.
     """
-    first = {name: Counter(map(_calls, codes)) for name, codes in _listings(traced).items()}
-    everything = _listings(plain, only=first.keys())
+    first = {name: Counter(map(_calls, codes)) for name, codes in traced.items()}
+    everything = listings(plain, only=first.keys())
     differences = [
         f"{name} calls the allocator otherwise than without debug info"
         for name, wanted in sorted(first.items())
@@ -58,22 +68,12 @@ def compare_allocator_calls(traced: Path, plain: Path) -> Comparison:
     return Comparison(sum(map(Counter.total, first.values())), tuple(differences))
 
 
-def _compare(first: dict[str, list[str]], second: dict[str, list[str]]) -> Comparison:
-    differences = []
-    for name in sorted(first.keys() | second.keys()):
-        here, there = sorted(first.get(name, [])), sorted(second.get(name, []))
-        if here != there:
-            what = "differs" if here and there else f"is only in the program {'with' if here else 'without'} the tracer"
-            differences.append(f"{name} {what}")
-    return Comparison(sum(map(len, first.values())), tuple(differences))
-
-
 def _calls(code: str) -> str:
     return "\n".join(line for line in code.split("\n") if any(f"{call}>" in line for call in ALLOCATOR_CALLS))
 
 
-def _listings(path: Path, *, only: Collection[str] | None = None) -> dict[str, list[str]]:
-    """Return masked assembly by function name; equal names (generic instances) side by side.
+def listings(path: Path, *, only: Collection[str] | None = None) -> Listings:
+    """Return masked assembly of a linked program.
 
     :param only: names of the functions to take, else those of the snippet's crate.
     """

@@ -7,10 +7,12 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 from symbolic.debuginfo import Archive
+from symbolic.symcache import SymCache
 
 from heapledger.measure.lines import LineTable, Row
 from heapledger.measure.symtab import read_symbols
@@ -61,12 +63,14 @@ class Binary:
         self._aliases = _aliases(self.functions)
         self._table: LineTable | None = None
         self._reading = threading.Lock()  # the workers of a batch share its binary
-        self._archive = Archive.open(str(path))
-        self._cache = next(iter(self._archive.iter_objects())).make_symcache()
         # Not lru_cache on bound methods: an object that refers to itself stays until the garbage collector comes, and
         # this one holds a whole binary.
         self._frames: dict[int, tuple[Frame, ...]] = {}
         self._functions_found: dict[int, Function | None] = {}
+
+    @cached_property
+    def _cache(self) -> SymCache:
+        return next(iter(Archive.open(str(self.path)).iter_objects())).make_symcache()
 
     def frames_of_return(self, address: int) -> tuple[Frame, ...]:
         """Frames at a return address, innermost first: the call is the instruction before it."""
