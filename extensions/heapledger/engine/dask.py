@@ -45,7 +45,7 @@ def cluster(executor: str) -> Iterator[tuple[Executor, Callable[[], int]]]:
     def threads() -> int:
         try:
             return sum(client.nthreads().values())
-        except (OSError, RuntimeError, TimeoutError) as error:
+        except (OSError, RuntimeError) as error:
             raise ToolchainUnusable(f"the Dask scheduler at {place} is gone; what was finished is kept") from error
 
     with client:

@@ -17,7 +17,6 @@ from typing import Any
 from elftools.dwarf.ranges import BaseAddressEntry
 from elftools.elf.elffile import ELFFile
 
-from heapledger.measure.address_ranges import AddressRanges
 from heapledger.measure.line_program import run_program
 
 OWN_UNIT = b"src/"
@@ -49,9 +48,8 @@ class LineTable:
             elf = ELFFile(file)
             if elf.has_dwarf_info():
                 self._dwarf = elf.get_dwarf_info(relocate_dwarf_sections=False)
-                # By address, where the compiler wrote it: it saves reading the first entry of every unit.
-                section = elf.get_section_by_name(".debug_aranges")
-                self._aranges = None if section is None else AddressRanges(section.data())
+                # By address, where the compiler wrote them: it saves reading the first entry of every unit.
+                self._aranges = self._dwarf.get_aranges()
                 # pyelftools' objects refer to each other and stay until the garbage collector comes.
                 weakref.finalize(self, close_sections, self._dwarf)
 
@@ -74,7 +72,7 @@ class LineTable:
                 if ranges is None or any(address in one for one in ranges):
                     yield unit
             return
-        offset = self._aranges.unit_at(address)
+        offset = self._aranges.cu_offset_at_addr(address)
         if offset is not None:
             unit = self._dwarf.get_CU_at(offset)
             if _is_own(unit):
