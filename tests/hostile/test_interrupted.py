@@ -97,6 +97,42 @@ def test_interrupted_twice(place: Arena) -> None:
     remove_folders(place.temporary)
 
 
+SLOW_LINKER = """#!/bin/sh
+case "$*" in
+*target/debug/*)
+    mktemp > /dev/null  # as gcc does for what it compiles and links
+    : > {marker}
+    sleep 600
+    ;;
+esac
+exec {cc} "$@"
+"""
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_interrupted_while_it_links(place: Arena, times: int) -> None:
+    """What the linker keeps in the temporary folder goes too."""
+    place.page("index.md", "# Page\n```{alloc:snippet} links\n:profiles: debug\nlet one = 1;\n```\n")
+    tools, marker = place.root / "tools", place.root / "linking"
+    tools.mkdir()
+    (tools / "cc").write_text(SLOW_LINKER.format(marker=marker, cc=shutil.which("cc")), encoding="utf-8")
+    (tools / "cc").chmod(0o755)
+    command = [sys.executable, "-m", "heapledger", "check", "--source", ".", "--cache", str(place.root / "cache")]
+    process = place.start(command, PATH=f"{tools}:{os.environ['PATH']}")
+    until = time.monotonic() + 120
+    while not marker.exists():
+        assert time.monotonic() < until, "nothing was linked"
+        time.sleep(0.05)
+    for _ in range(times):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.02)
+    process.communicate(timeout=60)
+    assert process.returncode in {130, -2}
+    assert [line for line in place.leftovers() if ":" in line] == []
+    if times > 1:
+        remove_folders(place.temporary)
+
+
 def test_a_build_that_is_interrupted(place: Arena) -> None:
     """``sphinx-build`` itself, as in ``make html``."""
     place.page("index.md", "# Page\n" + ENDLESS.format(number=0, code=DAEMON))

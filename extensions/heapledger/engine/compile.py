@@ -114,8 +114,13 @@ def compile_limits(cpu_seconds: float) -> Limits:
 
 
 def run_rustc(command: list[str], folder: Path, supervisor: Supervisor, limits: Limits) -> Outcome:
-    """Run rustc in a folder, held to limits."""
-    return supervisor.run(Job(argv=tuple(command), cwd=folder, env=tool_environment() | ALLOCATOR, limits=limits))
+    """Run rustc in a folder, held to limits.
+
+    Its temporary files, and those of the linker that it starts, are in that folder too: they go with it, also where
+    they are stopped half way.
+    """
+    environment = tool_environment() | ALLOCATOR | {"TMPDIR": str(folder.absolute())}
+    return supervisor.run(Job(argv=tuple(command), cwd=folder, env=environment, limits=limits))
 
 
 def rustc_command(

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from heapledger.engine.compile import COMPILE_LIMITS, Message, messages, rustc_command
-from heapledger.engine.process import End, Job
+from heapledger.engine.compile import COMPILE_LIMITS, Message, messages, run_rustc, rustc_command
+from heapledger.engine.process import End
 from heapledger.engine.task import Surroundings, Task, keys_of
-from heapledger.engine.tools import tool_environment
 from heapledger.engine.work import NothingMeasured, Tools
 from heapledger.measure.probe import NOTHING, read_probe
 from heapledger.model_below import Probe
@@ -80,8 +79,7 @@ def _compile(task: Task, text: str, folder: Path, tools: Tools) -> list[Message]
     source.write_text(text, encoding="utf-8", newline="\n")
     command = [part for part in rustc_command(task, tools.rustc, None, OBJECT) if part != "--emit=link"]
     command += ["--emit=obj", "-C", "debuginfo=2", "--cap-lints", "allow"]
-    job = Job(argv=tuple(command), cwd=folder, env=tool_environment(), limits=COMPILE_LIMITS)
-    outcome = tools.supervisor.run(job)
+    outcome = run_rustc(command, folder, tools.supervisor, COMPILE_LIMITS)
     if outcome.end is End.EXITED and outcome.code == 0:
         return None
     errors = [message for message in messages(outcome) if message.level.startswith("error")]

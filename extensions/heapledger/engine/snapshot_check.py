@@ -7,9 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from heapledger.engine.compile import COMPILE_LIMITS
-from heapledger.engine.process import End, Job
-from heapledger.engine.tools import tool_environment
+from heapledger.engine.compile import COMPILE_LIMITS, run_rustc
+from heapledger.engine.process import End
 from heapledger.engine.work import Tools
 from heapledger.model_snapshot import VariableState
 from heapledger.source.moves import BORROW_ERRORS, Check, Diagnosed, Key, Place, answers, make_check, partly_moved
@@ -73,11 +72,11 @@ def _compile(text: str, edition: str, folder: Path, tools: Tools) -> list[Diagno
     """Return the errors, or None where rustc did not come to moves."""
     source = folder / "check.rs"
     source.write_text(text, encoding="utf-8", newline="\n")
-    argv = (
+    command = [
         *(tools.rustc.path, "--crate-name", CRATE_NAME, "--crate-type", "bin", "--edition", edition, source.name),
         *("--error-format=json", "--emit=metadata", "--cap-lints=allow", "-o", "check.rmeta"),
-    )
-    outcome = tools.supervisor.run(Job(argv=argv, cwd=folder, env=tool_environment(), limits=COMPILE_LIMITS))
+    ]
+    outcome = run_rustc(command, folder, tools.supervisor, COMPILE_LIMITS)
     if outcome.end is not End.EXITED:
         return None
     found = []
