@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import heapledger
 from heapledger.config import OPTIONS
@@ -50,7 +50,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_post_transform(FillClaims)
     app.add_builder(CheckBuilder)
     app.connect("config-inited", on_config_inited)
-    app.connect("builder-inited", _add_assets)
+    app.connect("builder-inited", _on_builder_inited)
     app.connect("env-before-read-docs", on_env_before_read_docs)
     app.connect("doctree-read", on_doctree_read)
     app.connect("env-updated", on_env_updated)
@@ -70,7 +70,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     }
 
 
-def _add_assets(app: Sphinx) -> None:
+def _on_builder_inited(app: Sphinx) -> None:
+    cast("AllocDomain", app.env.get_domain("alloc")).builder = app.builder
     use_language(app.config.language)
     if app.builder.format == "html":
         app.config.html_static_path.append(str(Path(__file__).parent / "static"))

@@ -95,7 +95,8 @@ def _report(env: BuildEnvironment, one: Citation, here: str) -> Iterator[str]:
         url = f"{repository.removesuffix('.git').rstrip('/')}/issues/new?{query}"
         yield f'<a class="heapledger-report" href="{escape(url)}">{escape(_("Report an error"))}</a>'
     if corrections in env.found_docs:
-        page = escape(relative_uri(here, env.app.builder.get_target_uri(corrections)))
+        builder = cast("AllocDomain", env.get_domain("alloc")).builder
+        page = escape(relative_uri(here, builder.get_target_uri(corrections)))
         if not repository.startswith("https://"):
             yield f'<a class="heapledger-report" href="{page}?{escape(query)}">{escape(_("Report an error"))}</a>'
         yield f'<a href="{page}">{escape(_("Corrections"))}</a>'

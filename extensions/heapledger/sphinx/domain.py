@@ -70,6 +70,8 @@ class AllocDomain(Domain):
     def __init__(self, env: BuildEnvironment) -> None:
         """Make it; what follows is of one build, set once reading is done, and inherited by write workers."""
         super().__init__(env)
+        self.builder: Builder
+        """What writes; set when Sphinx has made it."""
         self.session: Session | None = None
         self.outcomes: dict[tuple[str, int], SnippetOutcome] = {}
         """By document and ordinal."""

@@ -87,7 +87,7 @@ class FillClaims(SphinxPostTransform):
             place = self.domain.place_of("snippet", name)
             if place is not None:
                 found += [nodes.Text(", ")] if index else []
-                found.append(make_refnode(self.app.builder, self.env.docname, *place, nodes.literal("", name)))
+                found.append(make_refnode(self.domain.builder, self.env.docname, *place, nodes.literal("", name)))
         return found
 
     def _source(self, claim: Claim) -> nodes.Node:
@@ -102,7 +102,7 @@ class FillClaims(SphinxPostTransform):
         place = self.domain.place_of("claim", claim)
         if place is None:
             return content
-        return make_refnode(self.app.builder, self.env.docname, *place, content, self.domain.sentence_of(claim))
+        return make_refnode(self.domain.builder, self.env.docname, *place, content, self.domain.sentence_of(claim))
 
     def _evidence(self, node: nodes.Element) -> None:
         outcome = self.domain.claim_outcome(node["docname"], node["ordinal"])
@@ -194,7 +194,7 @@ class FillClaims(SphinxPostTransform):
         place = self.domain.place_of("snippet", node["path"].partition(".")[0])
         if place is None:
             return [shown]
-        return [make_refnode(self.app.builder, self.env.docname, *place, shown, f"measured: {node['path']}")]
+        return [make_refnode(self.domain.builder, self.env.docname, *place, shown, f"measured: {node['path']}")]
 
 
 def verified_text(domain: AllocDomain) -> str:

@@ -240,9 +240,10 @@ class ShowSource(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:  # noqa: ARG002 - docutils' signature
         """Put the source beside the picture's place."""
+        builder = cast("AllocDomain", self.env.get_domain("alloc")).builder
         for node in list(self.document.findall(mermaid)):
             key = node.get("heapledger_key")
-            if key is not None and drawn_picture(self.app.builder, key) is None and node.parent.parent is not None:
+            if key is not None and drawn_picture(builder, key) is None and node.parent.parent is not None:
                 source = nodes.literal_block("", node["code"].rstrip(), language="none")
                 node.parent.replace_self(source)
 

@@ -67,9 +67,10 @@ class ForPaper(SphinxPostTransform):
 
     def _leave_out_long_tables(self) -> None:
         """A long table that repeats a picture would fill pages: the calls stand beside their lines as well."""
+        builder = cast("AllocDomain", self.env.get_domain("alloc")).builder
         for picture in list(self.document.findall(mermaid)):
             box = picture.parent.parent
-            if drawn_picture(self.app.builder, picture.get("heapledger_key", "")) is None or box is None:
+            if drawn_picture(builder, picture.get("heapledger_key", "")) is None or box is None:
                 continue
             for table in [one for one in box.children if isinstance(one, nodes.table)]:
                 if len(list(table.findall(nodes.row))) > LONG_TABLE:

@@ -29,10 +29,10 @@ class FillSnippets(SphinxPostTransform):
             if outcome is None:
                 entry = domain.entries[placeholder["docname"]][placeholder["ordinal"]]
                 code = nodes.literal_block("", "\n".join(entry.snippet.code), language="rust")
-                unverified = [] if self.app.builder.name in SHOWS_NOTHING else [nodes.paragraph("", "not verified")]
+                unverified = [] if domain.builder.name in SHOWS_NOTHING else [nodes.paragraph("", "not verified")]
                 placeholder.replace_self([code, *unverified])
                 continue
             if outcome.kind is VerdictKind.FALSIFIED and placeholder.parent is not None:
                 placeholder.parent["classes"].append("heapledger-falsified")
             anchor = domain.entries[placeholder["docname"]][placeholder["ordinal"]].anchor
-            placeholder.replace_self(snippet_nodes(outcome, output_of(self.app.builder), anchor))
+            placeholder.replace_self(snippet_nodes(outcome, output_of(domain.builder), anchor))
