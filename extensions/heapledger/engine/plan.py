@@ -139,6 +139,8 @@ def _do_all(works: list[Work], team: _Team, workers: int, done: Done) -> None:
         raise
     finally:
         pool.shutdown(wait=True)
+        for supervisor in team.supervisors:  # all at once, before the first is waited for
+            supervisor.cancel()
         for supervisor in team.supervisors:
             supervisor.close()
 

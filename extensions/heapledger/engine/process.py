@@ -6,37 +6,22 @@ The other side, with the limits and the reasons for them, is ``supervisor.py``.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import socket
-import struct
-import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
+from heapledger.engine.worker import ANSWER_SECONDS, WorkerLost, WorkerProcess
 from heapledger.errors import HeapledgerError, UnsupportedPlatform
 
-START_SECONDS = 60.0
-"""Longest wait for a new worker process; a loaded machine needs seconds."""
-ANSWER_SECONDS = 30.0
-"""How long after the wall-clock limit the worker may stay silent before it counts as stuck."""
-END_SECONDS = 3.0
-"""Longest wait for a worker process to end everything; it needs milliseconds."""
-LOG_BYTES = 2000
-"""How much of a dead worker's last words an error carries."""
 TARGETS = range(3, 256)
 """Numbers that a descriptor may have in the program; the limit for open files is 256."""
-
-_HEADER = struct.Struct("!I")
-_LOADER_VARIABLES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
 
 
 class SupervisorDied(HeapledgerError):
@@ -129,102 +114,11 @@ class Outcome:
     """Why it could not be started; else empty."""
 
 
-class _WorkerLost(Exception):
-    """The connection broke or timed out."""
-
-
-class _Worker:
-    """A worker process, seen from here."""
-
-    def __init__(self) -> None:
-        self.owner = os.getpid()
-        self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
-        self.link, other = socket.socketpair()
-        with other:
-            # The environment of its parent is readable to a program of the same user: nothing is in it (finding 1).
-            self.process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-X", "utf8", _script(), str(other.fileno()), str(os.getpid())],
-                env={name: os.environ[name] for name in _LOADER_VARIABLES if name in os.environ},
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self.log,
-                pass_fds=(other.fileno(),),
-                start_new_session=True,
-            )
-        self.pid = 0
-
-    def greet(self) -> None:
-        """Wait until it works."""
-        self.pid = self.receive(START_SECONDS)[0]["worker"]
-
-    def send(self, message: dict[str, Any], fds: list[int]) -> None:
-        """Send a job."""
-        text = json.dumps(message).encode()
-        data = _HEADER.pack(len(text)) + text
-        try:
-            self.link.settimeout(ANSWER_SECONDS)
-            sent = socket.send_fds(self.link, [data], fds) if fds else 0
-            self.link.sendall(data[sent:])
-        except (ConnectionError, TimeoutError) as error:
-            raise _WorkerLost from error
-
-    def receive(self, seconds: float) -> tuple[dict[str, Any], list[bytes]]:
-        """Wait for a message."""
-        self.link.settimeout(seconds)
-        message = json.loads(self._exactly(_HEADER.unpack(self._exactly(_HEADER.size))[0]))
-        return message, [self._exactly(length) for length in message["lengths"]]
-
-    def _exactly(self, size: int) -> bytes:
-        data = bytearray()
-        while len(data) < size:
-            try:
-                part = self.link.recv(size - len(data))
-            except (ConnectionError, TimeoutError) as error:
-                raise _WorkerLost(str(error)) from error
-            if not part:
-                raise _WorkerLost("")
-            data += part
-        return bytes(data)
-
-    def cancel(self) -> None:
-        """Break the connection, which ends everything on the other side; a thread that waits for an answer wakes."""
-        if self.owner == os.getpid():  # a fork must not end the worker of its parent
-            with contextlib.suppress(OSError):
-                self.link.shutdown(socket.SHUT_RDWR)
-
-    def end(self) -> str:
-        """End it, and return what is known about its end."""
-        self.cancel()
-        self.link.close()
-        if self.owner != os.getpid():
-            return ""
-        for force in (None, self.process.terminate, self._kill):
-            if force:
-                force()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(END_SECONDS)
-                break
-        code = self.process.returncode
-        known = f"killed by signal {code - 128}" if code and code > 128 else f"exit status {code}"
-        with self.log:
-            self.log.seek(max(0, self.log.seek(0, os.SEEK_END) - LOG_BYTES))
-            said = self.log.read().decode(errors="replace").strip()
-        return f"{known}\n{said}" if said else known
-
-    def _kill(self) -> None:
-        """End both processes even if a program stopped them (it can, where it runs as our user)."""
-        self.process.kill()
-        if self.pid:
-            with contextlib.suppress(OSError):
-                os.kill(self.pid, 9)
-
-
 class Supervisor:
     """Runs programs, one at a time; each thread has its own. Use it as a context manager."""
 
     def __init__(self) -> None:
-        self._worker: _Worker | None = None
+        self._worker: WorkerProcess | None = None
         self._cancelled = False
         self._lock = threading.Lock()
 
@@ -254,7 +148,7 @@ class Supervisor:
             try:
                 worker.send(_message(job), list(job.fds.values()))
                 message, (stdout, stderr) = worker.receive(job.limits.wall_seconds + ANSWER_SECONDS)
-            except _WorkerLost as error:
+            except WorkerLost as error:
                 raise self._lost(worker, str(error)) from error
             except BaseException:  # an interrupt between job and answer: the next answer would be that of this job
                 self._worker = None
@@ -277,31 +171,27 @@ class Supervisor:
             if worker:
                 worker.end()
 
-    def _ready(self) -> _Worker:
+    def _ready(self) -> WorkerProcess:
         """Return the worker process, started where there is none or only that of the process we were forked from."""
         if self._worker and self._worker.owner != os.getpid():
             self._worker.end()
             self._worker = None
         if self._worker is None and not self._cancelled:
-            self._worker = _Worker()
+            self._worker = WorkerProcess()
             try:
                 self._worker.greet()
-            except _WorkerLost as error:
+            except WorkerLost as error:
                 raise self._lost(self._worker, str(error)) from error
         if self._cancelled or self._worker is None:
             raise SupervisorCancelled("the run was cancelled")
         return self._worker
 
-    def _lost(self, worker: _Worker, error: str) -> SupervisorDied:
+    def _lost(self, worker: WorkerProcess, error: str) -> SupervisorDied:
         self._worker = None
         known = worker.end()
         if self._cancelled:
             return SupervisorCancelled("the run was cancelled")
         return SupervisorDied(f"the process that runs programs ended unexpectedly: {error and error + ', '}{known}")
-
-
-def _script() -> str:
-    return str(Path(__file__).with_name("supervisor.py"))
 
 
 _LIMITS = tuple(field.name for field in fields(Limits))
