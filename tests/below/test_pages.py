@@ -19,7 +19,8 @@ Option<Box<u8>>
 
 ```{alloc:snippet} code
 :expect: size(Header) == 4, section(HEADERS) == .rodata
-:show: lines, layout=Header, asm=square, asm=cube
+:expect-debug: calls(shown_in_debug, memcpy) == 0
+:show: lines, layout=Header, asm=square, asm=cube, asm=shown_in_debug
 struct Header {
     number: u32,
 }
@@ -28,11 +29,15 @@ fn square(n: u32) -> u32 {
     n * n
 }
 #[inline(never)]
+fn shown_in_debug(n: u32) -> u32 {
+    n + 1
+}
+#[inline(never)]
 fn cube(n: u32) -> String {
     format!("{}", n * square(n))
 }
 fn main() {
-    println!("{} {}", HEADERS[std::env::args().count() - 1].number, cube(std::hint::black_box(3)));
+    println!("{} {} {}", shown_in_debug(1), HEADERS[std::env::args().count() - 1].number, cube(std::hint::black_box(3)));
 }
 ```
 
@@ -90,11 +95,13 @@ def test_a_layout_has_pictures_sentences_and_one_table(html: BeautifulSoup) -> N
 
 
 def test_both_profiles_are_tabs(html: BeautifulSoup) -> None:
-    square, cube = html.select("#snippet-code .heapledger-machine-code")
+    square, cube, in_debug = html.select("#snippet-code .heapledger-machine-code")
     assert [label.text.strip() for label in cube.select(".sd-tab-label")] == ["debug", "release"]
+    opened = [box.select_one("input[checked] + label") for box in (cube, in_debug)]
+    assert [label and label.text.strip() for label in opened] == ["release", "debug"]
     assert "it was inlined into snippet::cube" in square.text
     code = cube.select("pre")[1].text
-    assert "; line 10" in code
+    assert "; line 14" in code
     assert "call alloc::fmt::format" in code or "jmp alloc::fmt::format" in code
     assert "nop" not in code
 
@@ -102,7 +109,10 @@ def test_both_profiles_are_tabs(html: BeautifulSoup) -> None:
 def test_what_was_asked_is_shown(html: BeautifulSoup) -> None:
     asked = html.select_one("#snippet-code .heapledger-answers")
     assert asked is not None
-    assert asked.text == "Measured: size(Header): 4 bytes; section(HEADERS): .rodata"
+    assert asked.text == (
+        "Measured: size(Header): 4 bytes; section(HEADERS): .rodata; "
+        "calls(shown_in_debug, memcpy): 0 call sites (debug)"
+    )
     bare = html.select_one("#snippet-bare")
     assert bare is not None
     assert "Compiled with -C panic=abort: without std, nothing unwinds." in bare.text

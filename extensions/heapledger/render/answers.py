@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapledger.model import Profile
 from heapledger.outcome import SnippetOutcome
 from heapledger.render.facts import bytes_text, count_text
 from heapledger.source.questions import Question
@@ -45,10 +46,16 @@ def differ(outcome: SnippetOutcome) -> bool:
 
 
 def opened(outcome: SnippetOutcome, function: str) -> str | None:
-    """Return the profile whose machine code a reader is to see first: the only one that expectations are about."""
+    """Return the profile whose machine code a reader is to see first.
+
+    The only one that expectations about the function name; else release, which is what ships, where it was measured.
+    """
     about = {
         profile.value
         for profile, expectation in outcome.snippet.options.expect
         if profile and expectation.question and function in expectation.question.arguments
     }
-    return about.pop() if len(about) == 1 else None
+    if len(about) == 1:
+        return about.pop()
+    measured = {one.profile for one in outcome.profiles if one.below.image is not None}
+    return Profile.RELEASE.value if Profile.RELEASE in measured else None
