@@ -37,7 +37,8 @@ fn cube(n: u32) -> String {
     format!("{}", n * square(n))
 }
 fn main() {
-    println!("{} {} {}", shown_in_debug(1), HEADERS[std::env::args().count() - 1].number, cube(std::hint::black_box(3)));
+    let number = HEADERS[std::env::args().count() - 1].number;
+    println!("{} {} {}", shown_in_debug(1), number, cube(std::hint::black_box(3)));
 }
 ```
 
