@@ -37,7 +37,7 @@ fn cube(n: u32) -> String {
     format!("{}", n * square(n))
 }
 fn main() {
-    let number = HEADERS[std::env::args().count() - 1].number;
+    let number = &HEADERS[std::env::args().count() - 1].number;
     println!("{} {} {}", shown_in_debug(1), number, cube(std::hint::black_box(3)));
 }
 ```
