@@ -196,7 +196,7 @@ println!("{} {near} {}", squares.len(), list.len());
 """
     (diagram,) = diagrams(take_once(code))
     assert "#91;" not in diagram.source
-    assert "<br/>[0, 1, 4, 9, 16, 25, … 94 more]<br/>" in diagram.source
+    assert "<br/>[0, 1, 4, 9, … 96 more]<br/>" in diagram.source
     assert '["near: #amp;u8<br/>8 B · → first"]' in diagram.source
     assert '["vtable of u8 as Display<br/>.data.rel.ro · 32 B"]' in diagram.source
     arrows = re.findall(r"^  (\w)\w* -\S*-> (\w)", diagram.source, re.MULTILINE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from textwrap import wrap
 
 from heapledger.model_snapshot import NO_MEMORY, Block, BlockState, Frame, Static, Variable, VariableState
 from heapledger.render.memory import (
@@ -32,6 +33,8 @@ MAX_DEPTH = 3
 """Columns of the heap."""
 NAME_CHARACTERS = 30
 VALUE_CHARACTERS = 34
+NARROW_CHARACTERS = 25
+"""In a row of a value, where the heap has more than one column: else the picture is wider than a page."""
 WIDE, GAP = 3, 1
 """Units of width of a column and between columns."""
 
@@ -40,6 +43,7 @@ BLANK = "\u2800"
 _BLANK_WIDTH = 0.73
 _BOLD = 1.15
 _MARGIN = 1.5
+_COUNTS = re.compile(r"(strong \d+, weak \d+), ")
 _LIST = re.compile(r"\[((?:[^\[\](){}<>\"',]+, )*[^\[\](){}<>\"',…]+)(?:, … ([\d,]+) more)?\]")
 """Widths in ems; bold text is wider by that factor."""
 _WIDTHS = {
@@ -102,7 +106,9 @@ def memory_source(view: View, frames: Sequence[Frame], words: Words) -> str:
         (frame, [_variable_cell(frame, one, view, words) for one in frame.variables[:MAX_CELLS]]) for frame in frames
     ]
     held = {arrow.end for arrow in view.arrows if arrow.owns and arrow.start.startswith("v")}
-    heap = [_block_cell(block, column, words, held=f"b{block.block}" in held) for block, column in _grid(view)]
+    grid = _grid(view)
+    narrow = any(column for _, column in grid)
+    heap = [_block_cell(block, column, words, held=f"b{block.block}" in held, narrow=narrow) for block, column in grid]
     statics = [_Cell(f"s{one.id}", _static_rows(one, view), ("static",)) for one in view.statics[:MAX_CELLS]]
     depth = max((cell.column for cell in heap), default=0) + 1
     units = WIDE * depth + GAP * (depth - 1)
@@ -193,10 +199,10 @@ def _variable_cell(frame: Frame, variable: Variable, view: View, words: Words) -
     return _Cell(key, _variable_rows(variable, view, words(key)), css)
 
 
-def _block_cell(block: Block, column: int, words: Words, *, held: bool) -> _Cell:
+def _block_cell(block: Block, column: int, words: Words, *, held: bool, narrow: bool) -> _Cell:
     key = f"b{block.block}"
     css = (_block_class(block), *(("changed",) if words(key) else ()))
-    return _Cell(key, _block_rows(block, words(key)), css, column, lower=held and column > 0)
+    return _Cell(key, _block_rows(block, words(key), narrow=narrow), css, column, lower=held and column > 0)
 
 
 def _variable_rows(variable: Variable, view: View, change: str) -> tuple[str, str]:
@@ -219,10 +225,10 @@ def _block_class(block: Block) -> str:
     return "spare" if block.len == 0 and block.spare else "owned"
 
 
-def _block_rows(block: Block, change: str) -> tuple[str, ...]:
+def _block_rows(block: Block, change: str, *, narrow: bool) -> tuple[str, ...]:
     line = f"line {block.line}" if block.line is not None else ""
     first = " · ".join(part for part in (f"block {block.block}", f"{block.size:,} B", line, change) if part)
-    value = [_short_value(block.value)] if block.value is not None else []
+    value = [] if block.value is None else _narrow_value(block.value) if narrow else [_short_value(block.value)]
     leaked = [LEAKED] if block.state is BlockState.LEAKED else []
     elements = f"{block_elements(block)} · align {block.align}"
     if len(elements) > VALUE_CHARACTERS:
@@ -247,19 +253,29 @@ def _static_rows(static: Static, view: View) -> tuple[str, ...]:
     return (*rows, *value, *owned)
 
 
-def _short_value(value: str) -> str:
+def _short_value(value: str, limit: int = VALUE_CHARACTERS) -> str:
     """Cut a value, a flat list so that it still says how many elements are left out."""
     found = _LIST.fullmatch(" ".join(value.split()))
-    if found is None or len(value) <= VALUE_CHARACTERS:
-        return shorten(value, VALUE_CHARACTERS)
+    if found is None or len(value) <= limit:
+        return shorten(value, limit)
     shown, left = found[1].split(", "), int((found[2] or "0").replace(",", ""))
     while len(shown) > 1:
         left += 1
         shown.pop()
         text = f"[{', '.join(shown)}, … {left:,} more]"
-        if len(text) <= VALUE_CHARACTERS:
+        if len(text) <= limit:
             return text
-    return shorten(value, VALUE_CHARACTERS)
+    return shorten(value, limit)
+
+
+def _narrow_value(value: str) -> list[str]:
+    """Cut a value into rows: the counts of an ``Rc`` stand in one of their own, and a list is cut, not folded."""
+    counts = _COUNTS.match(value)
+    if counts is not None and len(value) > NARROW_CHARACTERS:
+        return [counts[1], *_narrow_value(value[counts.end() :])]
+    if value.startswith("["):
+        return [_short_value(value, NARROW_CHARACTERS)]
+    return wrap(_short_value(value), NARROW_CHARACTERS)[:2]
 
 
 def _fits(arrow: Arrow, frames: Sequence[Frame]) -> bool:
