@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from heapledger.model import Profile
 
 
@@ -173,9 +175,23 @@ def from_values(values: dict[str, Any]) -> Config:
     """
     chosen = {option.name.removeprefix("heapledger_"): values.get(option.name, option.default) for option in OPTIONS}
     try:
-        chosen["profiles"] = tuple(Profile(name) for name in chosen["profiles"])
+        named = chosen["profiles"]
+        chosen["profiles"] = tuple(Profile(name) for name in ([named] if isinstance(named, str) else named))
     except ValueError as error:
         message = f"heapledger_profiles: {error}; the profiles are 'debug' and 'release'"
+        raise ValueError(message) from error
+    if not chosen["profiles"]:
+        message = "heapledger_profiles is empty: nothing would be measured; name 'debug', 'release' or both"
+        raise ValueError(message)
+    for name in ("timeout", "compile_timeout", "memory"):
+        if not isinstance(chosen[name], (int, float)) or chosen[name] <= 0:
+            message = f"heapledger_{name} is {chosen[name]!r}; it may be a number above 0"
+            raise ValueError(message)
+    chosen["memory"] = int(chosen["memory"])
+    try:
+        SpecifierSet(chosen["toolchain"])
+    except (InvalidSpecifier, TypeError) as error:
+        message = f"heapledger_toolchain is {chosen['toolchain']!r}; it may be a range such as '>=1.95,<1.98'"
         raise ValueError(message) from error
     if chosen["require"] not in {"", "verified"}:
         message = f"heapledger_require is {chosen['require']!r}; it may be '' or 'verified'"

@@ -118,7 +118,7 @@ def _below(work: ProfileWork, results: Results) -> Below:
 
 def _verdict(snippet: Snippet, task: Task, result: Result[Ledger], below: Below) -> Verdict:
     if result.value is not None:
-        return verify(snippet, result.value, below)
+        return verify(snippet, result.value, below, recorded=result.provenance is Provenance.RECORDED)
     finding = Finding(
         kind=FindingKind.RUN,
         location=snippet.location,

@@ -14,11 +14,10 @@ from heapledger.engine.history import Asked
 from heapledger.engine.image import ImageWork, make_image_work
 from heapledger.engine.probe import ProbeWork, make_probe_work
 from heapledger.engine.task import Surroundings, Task, make_task
-from heapledger.model import Finding, FindingKind, Profile
+from heapledger.model import Finding, FindingKind, Profile, Toolchain
 from heapledger.recordings import kind_of_work
 from heapledger.source.program import Program, build_program
 from heapledger.source.snippet import Snippet
-from heapledger.toolchain.find import Rustc
 from heapledger.verify.below import questions_of
 
 AnyWork = Task | ImageWork | ProbeWork | snapshot.SnapshotTask
@@ -92,7 +91,7 @@ def prepare(snippet: Snippet, around: Surroundings | None, config: Config, missi
     if around is None:
         one.skipped = missing
         return one
-    one.skipped = _skip_reason(snippet, around.rustc)
+    one.skipped = skip_reason(snippet, around.rustc.toolchain)
     if one.skipped:
         return one
     options = snippet.options
@@ -129,12 +128,13 @@ def profiles_of(snippet: Snippet, default: Sequence[Profile]) -> tuple[Profile, 
     return tuple(default[:1] if snippet.options.fails is not None else default)
 
 
-def _skip_reason(snippet: Snippet, rustc: Rustc) -> str:
+def skip_reason(snippet: Snippet, toolchain: Toolchain) -> str:
+    """Say why a snippet is not for a toolchain, or nothing."""
     wanted, targets = snippet.options.toolchain, snippet.options.targets
-    if wanted is not None and not in_range(rustc.toolchain.rustc, wanted):
-        return f"it is for rustc {wanted}, and this one is {rustc.toolchain.rustc}"
-    if targets and not any(fnmatch.fnmatchcase(rustc.toolchain.host, target) for target in targets):
-        return f"it is for {', '.join(targets)}, and this machine is {rustc.toolchain.host}"
+    if wanted is not None and not in_range(toolchain.rustc, wanted):
+        return f"it is for rustc {wanted}, and this one is {toolchain.rustc}"
+    if targets and not any(fnmatch.fnmatchcase(toolchain.host, target) for target in targets):
+        return f"it is for {', '.join(targets)}, and this machine is {toolchain.host}"
     return ""
 
 

@@ -139,3 +139,21 @@ def test_build(docs: Path, command: Run, shared_cache: Path) -> None:
     assert "\x1b" not in done.stdout + done.stderr
     assert command("build", "html", "-W", "-j", "2").returncode == 1
     assert command("build", "pdv").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("heapledger_profiles = []", "heapledger_profiles is empty: nothing would be measured"),
+        ("heapledger_toolchain = 1.95", "heapledger_toolchain is 1.95; it may be a range such as '>=1.95,<1.98'"),
+        ("heapledger_timeout = -1", "heapledger_timeout is -1; it may be a number above 0"),
+        ("heapledger_memory = 'much'", "heapledger_memory is 'much'; it may be a number above 0"),
+    ],
+)
+def test_a_wrong_value_in_conf_is_named(setting: str, message: str, docs: Path, command: Run) -> None:
+    with (docs / "conf.py").open("a", encoding="utf-8") as conf:
+        conf.write(setting + "\n")
+    done = command("check")
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr

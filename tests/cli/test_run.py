@@ -247,3 +247,23 @@ def test_colours_and_progress_belong_to_terminals(tmp_path: Path, command: Run) 
     plain = on_a_terminal([*arguments, "fresh2"], tmp_path, {"NO_COLOR": "1"})
     assert "\x1b[3" not in plain
     assert "+ 8 B, 8 → 16 → 32 → 64 → 128 B" in plain
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("fn main() { let v = vec![1u8]; std::hint::black_box(&v); }\n", "v: Vec<u8>"),
+        ("fn main() {}\n", "no variables"),
+        (
+            'fn main() {\n    let b = Box::new(7u8);\n    println!("{b}");\n    std::process::exit(0);\n}\n',
+            "b: Box<u8>",
+        ),
+    ],
+    ids=["one-line", "empty", "exits"],
+)
+def test_memory_at_the_end_of_main(code: str, shown: str, tmp_path: Path, command: Run) -> None:
+    """Where no marker says when: the end of main, or the last place that it comes to."""
+    write(tmp_path, ends=code)
+    done = command("run", "--memory", "ends.rs")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert shown in done.stdout

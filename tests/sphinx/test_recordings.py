@@ -145,3 +145,47 @@ def test_nothing_false_is_recorded(project: Path, shared_cache: Path) -> None:
     done = command("record", "--source", str(project), "--cache", str(shared_cache))
     assert done.returncode == 1
     assert not (project / "ledgers").exists()
+
+
+THREADS = """# Threads
+
+```{alloc:snippet} two-threads
+let handles: Vec<_> = (0..2)
+    .map(|n| {
+        std::thread::spawn(move || {
+            std::hint::black_box(vec![n as u8 + 1; 100]); //~ (alloc 100, free 100) x2
+        })
+    })
+    .collect();
+for handle in handles {
+    handle.join().unwrap();
+}
+```
+
+```{alloc:snippet} a-thread-and-none
+let x = std::hint::black_box(1u8); //~ none
+std::thread::spawn(|| drop(std::hint::black_box(Box::new(1u64)))).join().unwrap();
+std::hint::black_box(x);
+```
+
+```{alloc:snippet} old
+:toolchain: <1.80
+let x = 1; //~ none
+```
+"""
+
+
+def test_threads_and_other_toolchains(project: Path, tmp_path: Path) -> None:
+    """What timing decides is not recorded, so it is not judged; recording does not help what is for another rustc."""
+    (project / "deep" / "page.md").write_text(THREADS, encoding="utf-8")
+    cache = ["--source", str(project), "--cache", str(tmp_path / "cache")]
+    assert command("record", *cache).returncode == 0
+    without = without_rustc(tmp_path)
+    done = command("check", *cache, path=without)
+    assert "2 verified, 0 falsified, 0 measured, 1 skipped" in done.stdout
+    assert done.stderr == ""
+    wrong = THREADS.replace("x2", "x3")
+    (project / "deep" / "page.md").write_text(wrong, encoding="utf-8")
+    done = command("check", *cache, path=without)
+    assert done.returncode == 1
+    assert "measured: alloc 100 x2" in done.stderr + done.stdout

@@ -40,7 +40,7 @@ WRITTEN = {
 
 def page(tmp_path: Path, sphinx_build: Callable[..., Built], data: bytes, name: str) -> Built:
     source = tmp_path / name / "case"
-    source.mkdir(parents=True)
+    source.mkdir(parents=True, exist_ok=True)
     (source / "index.md").write_bytes(data)
     return sphinx_build(source, tmp_path / name / "out")
 
@@ -91,3 +91,47 @@ def test_an_unclosed_fence_is_reported(tmp_path: Path, sphinx_build: Callable[..
     assert "index.md:5: WARNING: snippet falsified: listed" in built.warnings
     assert "index.md:8: WARNING: snippet falsified: open" in built.warnings
     assert "the fence is not closed" in built.warnings
+
+
+def test_an_unclosed_fence_before_another(tmp_path: Path, sphinx_build: Callable[..., Built]) -> None:
+    text = (
+        "# Open\n\n```{alloc:snippet} open\nlet a = 1;\n\n```{alloc:snippet} swallowed\nlet b = 1; //~ alloc 9\n```\n"
+    )
+    built = page(tmp_path, sphinx_build, text.encode(), "open")
+    assert "index.md:3: WARNING: snippet falsified: open" in built.warnings
+    assert "the fence is not closed" in built.warnings
+
+
+def test_a_directive_that_became_text_is_reported(tmp_path: Path, sphinx_build: Callable[..., Built]) -> None:
+    """Without colon_fence, and behind the fence that a claim around a snippet left over; examples are no mistake."""
+    claim = (
+        "```{alloc:claim} outer\n:status: implementation\n\nA.\n\n```{alloc:snippet}\nlet a = 1; //~ none\n```\n```\n"
+    )
+    lost = "```{alloc:snippet} lost\nlet a = 1; //~ alloc 9\n```\n"
+    example = "````md\n```{alloc:snippet} example\n```\n````\n"
+    text = f"# Text\n\n:::{{alloc:claim}} colons\n:status: implementation\nA fact.\n:::\n\n{example}\n{claim}{lost}"
+    conf = tmp_path / "text" / "case" / "conf.py"
+    conf.parent.mkdir(parents=True)
+    conf.write_text('extensions = ["myst_parser", "heapledger"]\n', encoding="utf-8")
+    built = page(tmp_path, sphinx_build, text.encode(), "text")
+    warnings = [line for line in built.warnings.splitlines() if "was taken for text" in line]
+    assert [line.partition(": WARNING")[0] for line in warnings] == ["index.md:3", "index.md:22"]
+    assert 'add "colon_fence" to myst_enable_extensions' in warnings[0]
+    assert "give the outer one more characters" in warnings[1]
+
+
+def test_names_that_a_picture_shows_must_be_there(tmp_path: Path, sphinx_build: Callable[..., Built]) -> None:
+    options = ":show: memory\n:frames: mian\n:variables: first, secnd\n"
+    text = f"# Memory\n\n```{{alloc:snippet}} names\n{options}let first = 1u8; //@ memory: one\n```\n"
+    built = page(tmp_path, sphinx_build, text.encode(), "names")
+    assert "index.md:5: WARNING" in built.warnings
+    assert ":frames: names 'mian', but the program has no function of that name" in built.warnings
+    assert "index.md:6: WARNING" in built.warnings
+    assert ":variables: names 'secnd', but the program has no variable of that name" in built.warnings
+
+
+def test_an_unclosed_bracket_is_reported_where_it_opens(tmp_path: Path, sphinx_build: Callable[..., Built]) -> None:
+    text = "# Bracket\n\n```{alloc:snippet} bracket\nlet v = vec![1u8, 2;\nstd::hint::black_box(&v);\n```\n"
+    built = page(tmp_path, sphinx_build, text.encode(), "bracket")
+    assert "index.md:4: WARNING: snippet falsified: bracket" in built.warnings
+    assert "unclosed delimiter (line 4, column 13)" in built.warnings

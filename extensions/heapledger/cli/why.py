@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from heapledger.cli.documents import source_option
 from heapledger.cli.run import read_file
 from heapledger.config import Config
 from heapledger.engine.cache import Cache
@@ -29,13 +30,7 @@ MEANS = {
 
 @click.command()
 @click.argument("place", metavar="FILE:LINE")
-@click.option(
-    "--source",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="docs",
-    show_default=True,
-    help="Folder of the documents, with conf.py.",
-)
+@source_option
 @click.option("--cache", help="Folder of the cache, or 'off'.")
 def why(place: str, source: Path, cache: str | None) -> None:
     """Say whether the results of the snippet at FILE:LINE are known, or what changed since it ran.

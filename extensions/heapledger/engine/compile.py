@@ -180,7 +180,10 @@ def _diagnostics(outcome: Outcome, program: Program) -> tuple[Diagnostic, ...]:
 
 def _in_source(message: Message, program: Program) -> Diagnostic:
     """Move a message into lines of the snippet's source; a place outside it is set to the nearest line inside."""
-    primary = next((span for span in message.spans if span.is_primary and span.file_name == SOURCE_PATH), None)
+    inside = [span for span in message.spans if span.file_name == SOURCE_PATH]
+    unclosed = [span for span in inside if span.label == "unclosed delimiter" and program.source_line(span.line_start)]
+    # rustc's primary place is where it noticed, for a bracket of the author perhaps in a line of ours.
+    primary = unclosed[-1] if unclosed else next((span for span in inside if span.is_primary), None)
     line = None
     if primary is not None:
         line = program.source_line(primary.line_start)

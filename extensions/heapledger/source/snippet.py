@@ -43,6 +43,8 @@ class MemoryMarker:
     caption: str
     time: int | None = None
     """Which time the program comes here, from 1; None: the last."""
+    column: int | None = None
+    """Bytes of the line that stand before it; None: all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,17 @@ class _Problems:
             if asks:
                 self.found.append((place, f":{name}: needs a line '//@ memory: caption' in the code"))
 
+    def know_names(self, options: Options, text: str) -> None:
+        """Refuse names of variables and functions that the program has nowhere: the picture would be empty."""
+        known = set(re.findall(r"\w+", text)) | {"main"}
+        asked = [("variables", name.removeprefix("!")) for name in options.variables]
+        asked += [("frames", name.rpartition("::")[2]) for name in options.frames if "{" not in name]
+        for option, name in asked:
+            if name not in known:
+                place = next((place for given, place, _ in self.named if given == option), self.location)
+                what = "variable" if option == "variables" else "function"
+                self.found.append((place, f":{option}: names '{name}', but the program has no {what} of that name"))
+
     def extend(self, problems: list[Problem]) -> None:
         for problem in problems:
             place = self.places[problem.line].location if 0 <= problem.line < len(self.places) else self.location
@@ -222,6 +235,8 @@ def _assemble(
         at.need_marker()
     elif options.fails is not None or options.no_run:
         at.at(places[memory[0].line - 1], "'//@ memory' needs a program that runs; this one is not run")
+    if memory and not at.found:
+        at.know_names(options, "\n".join(code))
     return Snippet(
         id=snippet_id,
         document=document,

@@ -6,6 +6,7 @@ call that does nothing is put there; the debugger stops in it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from tree_sitter import Node
@@ -32,6 +33,10 @@ _BLOCK_LIKE = frozenset(
         "while_expression",
     }
 )
+
+
+_LEAVES = re.compile(rb"(?:return\b|(?:(?:::)?(?:std::)?process::)?(?:exit|abort)\(|(?:panic|unreachable|todo)!)")
+"""Start of a statement that does not come to its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +71,7 @@ def find_stops(program: Program, markers: tuple[MemoryMarker, ...]) -> tuple[tup
     wrong: list[Misplaced] = []
     for marker in markers:
         row = program.program_line(marker.line) - 1
-        at = starts[row] + len(lines[row].rstrip())
+        at = starts[row] + (len(lines[row].rstrip()) if marker.column is None else marker.column)
         block = _innermost_block(tree.root_node, at)
         if block is None:
             wrong.append(Misplaced(marker, "it stands in no function; put it behind a statement"))
@@ -125,10 +130,14 @@ def with_marker(snippet: Snippet) -> Snippet:
         return snippet
     last = None
     for child in block.named_children:
-        if "comment" not in child.type and not _is_value(child, block):
-            last = child
-    line = last.end_point[0] + 1 if last is not None else block.start_point[0] + 1
-    return replace(snippet, memory=(MemoryMarker(line, "at the end of main"),))
+        if "comment" in child.type or _is_value(child, block):
+            continue
+        if _LEAVES.match(child.text or b""):
+            break
+        last = child
+    row, column = last.end_point if last is not None else block.start_point
+    behind_brace = int(last is None and block is not root)
+    return replace(snippet, memory=(MemoryMarker(row + 1, "at the end of main", column=column + behind_brace),))
 
 
 def place_of_call(text: str, line: int) -> Place | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import heapledger
 from heapledger.config import OPTIONS
 from heapledger.messages import use_language
+from heapledger.sphinx import plain
 from heapledger.sphinx.builder import CheckBuilder
 from heapledger.sphinx.cite import setup_cite
 from heapledger.sphinx.claim_nodes import register_claim_nodes
@@ -53,6 +54,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("builder-inited", _on_builder_inited)
     app.connect("env-before-read-docs", on_env_before_read_docs)
     app.connect("doctree-read", on_doctree_read)
+    app.connect("doctree-read", plain.on_doctree_read)
     app.connect("env-updated", on_env_updated)
     setup_mermaid(app)
     app.connect("build-finished", on_build_finished)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 UNCLOSED = "the fence is not closed; everything down to the end was taken for code"
 
 _FENCE = re.compile(r"(`|~|:)\1\1")
+_DIRECTIVE = re.compile(r"\s*(?:>\s*)*(?:`{3,}|~{3,}|:{3,})\{[\w:-]+\}")
 _RST_MARK = re.compile(r"\s*\.\. ")
 
 
@@ -49,7 +50,7 @@ def read_directive(directive: SphinxDirective) -> Body:
         argument = ""
     found = find_places(lines, directive.name, source, line, first)
     problems = found.problems
-    if found.confirmed and not _is_closed(text, found.directive):
+    if found.confirmed and (not _is_closed(text, found.directive) or _opens_another(text)):
         problems += ((found.directive, UNCLOSED),)
     return Body(argument, lines, list(found.places), found.directive, problems)
 
@@ -60,6 +61,11 @@ def _is_closed(text: str, directive: Location) -> bool:
     if fence is None or directive.line is None:
         return True
     return closes(directive.file, directive.line + text.count("\n") - 1, fence[0])
+
+
+def _opens_another(text: str) -> bool:
+    """Whether a directive begins in the code: the fence ends where the next one does."""
+    return not is_rst(text) and any(_DIRECTIVE.match(line) for line in text.split("\n")[1:])
 
 
 def is_rst(block_text: str) -> bool:

@@ -16,6 +16,7 @@ from heapledger.config import OPTIONS, Config, from_values
 from heapledger.errors import HeapledgerError
 from heapledger.model import Finding, FindingKind, Location, Provenance, VerdictKind
 from heapledger.outcome import Session, SnippetOutcome
+from heapledger.prepare import skip_reason
 from heapledger.recordings import load
 from heapledger.session import evaluate
 from heapledger.source.snippet import Snippet
@@ -129,6 +130,8 @@ def _missing(outcome: SnippetOutcome, session: Session, require: str) -> Iterato
     reason = next((profile.verdict.reason for profile in outcome.profiles if profile.verdict.reason), "")
     skipped = outcome.kind is VerdictKind.SKIPPED
     if session.rustc is None and session.toolchain is not None and skipped:
+        if skip_reason(outcome.snippet, session.toolchain):
+            return  # recording it does not help
         yield f"it has no recording, or was edited since: {reason}; write one with 'heapledger record'"
     if require != "verified":
         return

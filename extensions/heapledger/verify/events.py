@@ -39,11 +39,11 @@ def describe_all(events: Iterable[Event | ExpectedEvent]) -> str:
     return ", ".join(parts)
 
 
-def match(expected: Sequence[ExpectedEvent], measured: Sequence[Event]) -> bool:
-    """Whether the events are those expected, in order; in any order where several threads made them."""
+def match(expected: Sequence[ExpectedEvent], measured: Sequence[Event], *, ordered: bool = True) -> bool:
+    """Whether the events are those expected: in order, unless it is not known or several threads made them."""
     if len(expected) != len(measured):
         return False
-    if len({event.thread for event in measured}) > 1:
+    if not ordered or len({event.thread for event in measured}) > 1:
         return _match_unordered(expected, measured)
     return all(matches(wanted, event) for wanted, event in zip(expected, measured, strict=True))
 

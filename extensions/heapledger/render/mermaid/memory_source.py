@@ -115,9 +115,11 @@ def memory_source(view: View, frames: Sequence[Frame], words: Words) -> str:
     titles = [_stack_title(frame) for frame, _ in stacks]
     cells = [cell for _, found in stacks for cell in found] + heap + statics
     widest = max(
-        *(_width(title) * _BOLD for title in titles),
-        _width(heap_title(view)) * _BOLD * WIDE / units,
-        *(_width(row) * (_BOLD if "changed" in cell.css else 1.0) for cell in cells for row in cell.rows),
+        [
+            *(_width(title) * _BOLD for title in titles),
+            _width(heap_title(view)) * _BOLD * WIDE / units,
+            *(_width(row) * (_BOLD if "changed" in cell.css else 1.0) for cell in cells for row in cell.rows),
+        ]
     )
     alone = not (heap or statics) and len(stacks) > 2  # an empty heap beside three frames is wider than a page
     drawing = _Drawing(lines=["block", f"  columns {(WIDE + GAP) * len(stacks) + (-GAP if alone else units)}"])
