@@ -135,3 +135,10 @@ def test_an_unclosed_bracket_is_reported_where_it_opens(tmp_path: Path, sphinx_b
     built = page(tmp_path, sphinx_build, text.encode(), "bracket")
     assert "index.md:4: WARNING: snippet falsified: bracket" in built.warnings
     assert "unclosed delimiter (line 4, column 13)" in built.warnings
+
+
+def test_a_reference_shows_the_text_of_a_caption(tmp_path: Path, sphinx_build: Callable[..., Built]) -> None:
+    named = "```{alloc:snippet} named\n:name: here\n:caption: A *first* `String`\nlet a = 1;\n```\n"
+    built = page(tmp_path, sphinx_build, f"# Page\n\nSee {{ref}}`here`.\n\n{named}".encode(), "ref")
+    assert built.warnings == ""
+    assert "See A first String." in built.text("index.txt")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from heapledger.model import Location, Profile
 from heapledger.source.program import TRACER_LINE, build_program
 from heapledger.source.snippet import Place, Snippet, read_body
@@ -112,3 +114,16 @@ def test_memory_options_need_a_marker() -> None:
         ":show: needs a line '//@ memory: caption' in the code",
         ":variables: needs a line '//@ memory: caption' in the code",
     ]
+
+
+@pytest.mark.parametrize(
+    "comment", ["// ~ alloc 8", "//  ~ none", "// ~[debug] (alloc 8, free 8) x2", "// ~ end: free 8"]
+)
+def test_a_comment_that_was_meant_as_a_fact(comment: str) -> None:
+    (problem,) = snippet_of(f"let a = 1; {comment}").problems
+    assert problem[1].startswith(f"'{comment}' is an ordinary comment, and nothing is checked")
+
+
+@pytest.mark.parametrize("comment", ["// ~8 allocations", "// none", "// about ~ none of them"])
+def test_an_ordinary_comment(comment: str) -> None:
+    assert snippet_of(f"let a = 1; {comment}").problems == ()

@@ -23,6 +23,10 @@ _INVISIBLE = {
     **dict.fromkeys(range(0xE0000, 0xE0080), "an invisible tag character"),
     **dict.fromkeys([*range(9), *range(0x0B, 0x20), 0x7F], "a control character"),
 }
+_NEARLY = re.compile(
+    r"//\s+~\s*(?:\[\w+\]\s*)?(?:end:\s*)?(?:\(\s*)?(?:(?:alloc|zeroed|any|realloc|free)\s+\d|none\s*$)"
+)
+"""A comment that was meant as a fact."""
 _INVISIBLE_CHARACTER = re.compile(f"[{re.escape(''.join(map(chr, _INVISIBLE)))}]")
 
 
@@ -271,6 +275,8 @@ def _take_markers(code: list[str], places: list[Place], at: _Problems) -> tuple[
     facts: list[Fact] = []
     memory: list[MemoryMarker] = []
     for row, column, comment in rust.line_comments("\n".join(code)):
+        if _NEARLY.match(comment):
+            at.at(places[row], f"'{comment}' is an ordinary comment, and nothing is checked; a fact begins with '//~'")
         start = 0 if comment.startswith("//@") else comment.find("//~")
         if start < 0:
             continue

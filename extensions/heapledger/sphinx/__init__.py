@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
-ENV_VERSION = 5
+ENV_VERSION = 6
 """Raise it whenever the records that the environment pickles change."""
 
 _CSS = ("heapledger.css", "heapledger-claims.css", "heapledger-diagrams.css", "heapledger-below.css")

@@ -169,8 +169,8 @@ def _name_captions(domain: AllocDomain, std: StandardDomain) -> None:
             warn(Finding(kind=FindingKind.OPTION, location=place, text=text), None)
         elif other[1] == place:
             std.anonlabels[name] = docname, entry.anchor
-            if options.caption:
-                std.labels[name] = docname, entry.anchor, options.caption
+            if entry.title:
+                std.labels[name] = docname, entry.anchor, entry.title
 
 
 def _changed(domain: AllocDomain) -> list[str]:

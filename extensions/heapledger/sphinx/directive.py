@@ -45,21 +45,29 @@ class SnippetDirective(SphinxDirective):
         anchor = f"snippet-{snippet.id}"
         if anchor in taken:
             anchor = f"{anchor}-{domain.next_ordinal(self.env.docname)}"
-        ordinal = domain.note_snippet(self.env.docname, Entry(snippet, anchor))
+        caption, messages = self._caption(snippet)
+        title = caption.astext() if caption is not None else ""
+        ordinal = domain.note_snippet(self.env.docname, Entry(snippet, anchor, title=title))
         container = nodes.container(classes=["heapledger-snippet", *snippet.options.classes], ids=[anchor])
         if snippet.options.name:
             container["names"].append(nodes.fully_normalize_name(snippet.options.name))
         self.set_source_info(container)
         self.state.document.note_explicit_target(container, container)
-        if snippet.options.caption:
-            inline, messages = self.state.inline_text(snippet.options.caption, self.lineno)
-            caption = nodes.paragraph(snippet.options.caption, "", *inline, classes=["heapledger-caption"])
-            self.set_source_info(caption)  # without it, translators would not find the caption
+        if caption is not None:
             container += [caption, *messages]
         placeholder = snippet_placeholder(docname=self.env.docname, ordinal=ordinal)
         self.set_source_info(placeholder)
         container += placeholder
         return [container]
+
+    def _caption(self, snippet: Snippet) -> tuple[nodes.paragraph | None, list[nodes.system_message]]:
+        text = snippet.options.caption
+        if not text:
+            return None, []
+        inline, messages = self.state.inline_text(text, self.lineno)
+        caption = nodes.paragraph(text, "", *inline, classes=["heapledger-caption"])
+        self.set_source_info(caption)  # without it, translators would not find the caption
+        return caption, messages
 
     def _read(self, domain: AllocDomain) -> Snippet:
         body = read_directive(self)

@@ -23,6 +23,8 @@ class Entry:
     """The row of a table that the snippet measures."""
     table: str = ""
     """Caption of that table."""
+    title: str = ""
+    """The caption's text, without markup."""
 
 
 @dataclass(frozen=True, slots=True)
