@@ -11,6 +11,8 @@ import msgspec
 
 NO_MEMORY = "dangling: nothing is allocated"
 """Where the pointer of an owner without a block leads."""
+NOT_TRACED = "memory that was not traced"
+"""Where a pointer leads in a program with an allocator of its own: perhaps to a block."""
 
 
 class VariableState(StrEnum):

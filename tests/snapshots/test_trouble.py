@@ -15,6 +15,8 @@ import pytest
 from heapledger.engine import debugger
 from heapledger.model_snapshot import Snapshot
 from heapledger.outcome import SnippetOutcome
+from heapledger.render.memory import describe, view_of
+from heapledger.source.options import Options
 
 Take = Callable[..., SnippetOutcome]
 
@@ -204,7 +206,10 @@ fn main() {
     (variable,) = snapshot.frames[0].variables
     assert (variable.type, variable.value) == ("Vec<u8>", "[1, 2]")
     assert snapshot.blocks == ()
-    assert isinstance(variable.points_to[0].unknown, str)
+    assert variable.points_to[0].unknown == "memory that was not traced"
+    sentence = describe(view_of(snapshot, Options()))
+    assert "v (Vec<u8>, 24 bytes), which owns memory that was not traced" in sentence
+    assert "The program brings its own allocator: its heap was not traced." in sentence
 
 
 def run_memory(folder: Path, path: str, cache: Path) -> tuple[int, str]:

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 import msgspec
 
-from heapledger.model_snapshot import Block, BlockState, Frame, Pointer, Snapshot, Static, Variable, VariableState
+from heapledger.model_snapshot import (
+    NOT_TRACED,
+    Block,
+    BlockState,
+    Frame,
+    Pointer,
+    Snapshot,
+    Static,
+    Variable,
+    VariableState,
+)
 from heapledger.render.facts import bytes_text, count_text
 from heapledger.source.options import Options
 
@@ -200,11 +210,16 @@ def heap_title(view: View) -> str:
     """Count what is on the heap, shown or not."""
     snapshot = view.snapshot
     if not snapshot.blocks:
-        return "heap · no blocks"
+        return "heap · not traced" if _untraced(view) else "heap · no blocks"
     total = sum(block.size for block in snapshot.blocks)
     if snapshot.blocks_left_out:
         return f"heap · {count_text(len(snapshot.blocks) + snapshot.blocks_left_out, 'block')}"
     return f"heap · {count_text(len(snapshot.blocks), 'block')}, {bytes_text(total)}"
+
+
+def _untraced(view: View) -> bool:
+    variables = (one for frame in view.snapshot.frames for one in frame.variables)
+    return any(pointer.unknown == NOT_TRACED for one in variables for pointer in one.points_to)
 
 
 def target_text(pointer: Pointer, view: View) -> str:
@@ -238,7 +253,9 @@ def describe(view: View) -> str:
             parts.append(f"{static_name(static)} owns {', '.join(f'block {number}' for number in owned)}.")
     leaked = [block for block in view.blocks if block.state is BlockState.LEAKED]
     heap = heap_title(view).partition(" · ")[2]
-    parts.append(f"On the heap: {heap}." if view.snapshot.blocks else "The heap has no blocks of the program.")
+    empty = "The program brings its own allocator: its heap was not traced."
+    empty = empty if _untraced(view) else "The heap has no blocks of the program."
+    parts.append(f"On the heap: {heap}." if view.snapshot.blocks else empty)
     parts += [f"Block {block.block} is leaked: nothing reaches it." for block in leaked[:MAX_NAMED]]
     return " ".join(parts)
 

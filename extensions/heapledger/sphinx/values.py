@@ -27,7 +27,7 @@ _SORT = "(?:more |extra |heap |separate )?"
 _NUMBER = re.compile(
     rf"(?<![\w.#])(?:\d[\d,_.]*(?:\s|-|\u00a0)+{_SORT}(?:{_UNITS})\b"
     rf"|\b(?:{_WORDS})(?:\s|-)+{_SORT}(?:bytes|allocations|reallocations|deallocations|frees)\b"
-    r"|\b(?:allocates|frees|reallocates|takes|occupies) \d[\d,_]*\b)",
+    r"|\b(?:allocates|frees|reallocates) \d[\d,_]*\b)",
     re.IGNORECASE,
 )
 _EXEMPT = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw, nodes.comment, quoted_value)

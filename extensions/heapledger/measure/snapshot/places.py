@@ -10,6 +10,7 @@ from heapledger.measure.snapshot.frames import Call
 from heapledger.measure.snapshot.image import Image
 from heapledger.measure.snapshot.types import Type
 from heapledger.measure.snapshot.values import View
+from heapledger.model_snapshot import NOT_TRACED
 
 LOW = 1 << 16
 """Addresses below are never mapped: small numbers that stand for nothing, as the dangling pointers of std."""
@@ -51,6 +52,8 @@ class Places:
     tls: int
     stacks: tuple[tuple[int, int], ...]
     """Known parts of the threads' stacks."""
+    traced: bool
+    """Whether the heap knows every block."""
     statics: list[KnownStatic] = field(default_factory=list)
     named: dict[int, tuple[str, int]] = field(default_factory=dict)
     """Name and size of what has no symbol: vtables, by address."""
@@ -135,7 +138,7 @@ class Places:
             if start <= address < end:
                 inside = next((c.function for c in self.calls if c.stack[0] <= address < c.stack[1]), None)
                 return f"a temporary of {inside}" if inside else "the stack, no variable"
-        return "dangling or not ours: no block, static or variable is there"
+        return "dangling or not ours: no block, static or variable is there" if self.traced else NOT_TRACED
 
 
 def static_name(symbol: str, section: str) -> str:

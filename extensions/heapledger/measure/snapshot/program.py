@@ -95,6 +95,7 @@ class TakenProgram:
             bias=stop.bias,
             tls=stop.tls,
             stacks=tuple((region.start, region.end) for region in memory.regions if region.kind == "stack"),
+            traced=trace is not None,
             statics=self._declared(stop),
             named=self._vtable_names(stop),
         )
